@@ -88,7 +88,7 @@ def _named(objective: str | None) -> str | None:
     """The name of an objective; one of a Python file, mine.py:Soft, is registered by its own."""
     if objective is None or MARK not in objective:
         return objective
-    from adlopt.optimum.opened.registered import register
+    from adlopt.optimum.opened.model import register
 
     name = objective.rpartition(":")[2]
     register(name, load(objective))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from adlopt.errors import InfeasibleRound, InputError
-from adlopt.foundation.deadline import deadline, seconds_left
 from adlopt.model.budget import Budget
 from adlopt.model.episode import Episode
 from adlopt.model.limits import NO_LIMITS, Limits
@@ -58,7 +57,6 @@ class Options(Search):
 
 def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     """Solve a round of dollars; `adlopt.solve` says how."""
-    end = deadline(options.time_limit)
     options.only("budget", "limits", "gap", "method", "time_limit", where="in wealth space")
     known = known_of(objective, "dollars", OWN)
     start = round_.start
@@ -71,7 +69,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
 
     def one_tier(part: BurdenProblem) -> Solution:
         assert known.dollars is not None
-        return known.dollars(part, objective, replace(options, time_limit=seconds_left(end)))
+        return known.dollars(part, objective, options)
 
     try:
         if problem.lot is not None and isinstance(objective, MinMax):

@@ -8,7 +8,7 @@ import pytest
 
 import adlopt as adl
 from adlopt.optimum.objective_registry import OBJECTIVES
-from adlopt.optimum.opened.registered import register
+from adlopt.optimum.opened.model import register
 
 ROUND = adl.Round.of(
     account=["ann", "bob", "cat"],

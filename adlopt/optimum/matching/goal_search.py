@@ -163,6 +163,7 @@ class FlowSearch:
             levels,
             stages=(replace(stage, certificate=held), *further),
             method=first.method,
+            stopped=Stopped.of_all((levels.stopped, first.stopped)),
             price=first.price,
             witness=(*first.witness, *levels.witness[1:]),
         )

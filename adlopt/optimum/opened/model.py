@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from adlopt.model.round import Round
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.surface import remade, until_stopped
 from adlopt.optimum.dollars.least_loss import Search
+from adlopt.optimum.objective_registry import OBJECTIVES, Known
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
 from adlopt.optimum.opened.irreducible import explained, named
@@ -339,3 +340,34 @@ def contradiction(
     except InputError:
         return error
     return named(error, kind.state(())[0])
+
+
+def register(name: str, make: Callable[..., Any]) -> None:
+    """Give an objective of one's own a name, for files and the command line.
+
+    Parameters
+    ----------
+    name : str
+    make : callable
+        Its class; annotated fields are its parameters in files.
+
+    Raises
+    ------
+    InputError
+        If the name is taken, or what is made states no cost.
+
+    Examples
+    --------
+    >>> register("min-max", int)
+    Traceback (most recent call last):
+    adlopt.errors.InputError: name is 'min-max': expected a name that no objective has
+    """
+    if name in OBJECTIVES and OBJECTIVES[name].make is not make:
+        raise InputError("name", name, "a name that no objective has")
+    if not is_own(make):
+        raise InputError("make", make, "a class with `cost(haircut, burden, raised)` and `worst`")
+    OBJECTIVES[name] = Known(make, dollars=_solved)
+
+
+def _solved(problem: Any, objective: Any, search: Any) -> Any:
+    return model(problem.round_, objective).solve(time_limit=search.time_limit)
