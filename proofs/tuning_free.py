@@ -522,6 +522,7 @@ def theorem() -> Theorem:
                 "ζ(t)·√(Σ[i=1…t](D(i)²)) = 2·√(L) for t = 1…T",
             ),
             "there is an expert": HEDGE[6],
+            "k is one of the experts": (ge(k, 1), le(k, K)),
             "G is a slope of D_t |θ − s_t| at the severity of the expert": EXPERTS[:3],
             "the experts' first severities lie in [0, 1]": EXPERTS[3:5],
             "an expert takes a step c_k/√S_t against its slope, clipped to [0, 1]": put_formula(

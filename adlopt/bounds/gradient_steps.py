@@ -128,7 +128,7 @@ MIXED = Bound(
     name="best plain expert",
     expression=PLAIN.symbol + sympy.sqrt(sympy.log(EXPERTS)) * sympy.sqrt(S.symbol),
     covers="mixture: against each of its experts, among them three plain ones",
-    rules=(lambda rule, _: rule == Mixture(),),
+    rules=(lambda rule, _: type(rule) is Mixture and rule == Mixture(),),
     hypotheses=TUNING_FREE.hypotheses,
     tightness_note="√(ln K · S) is what it costs not to know which expert is best",
     citation=TUNING_FREE.citation,

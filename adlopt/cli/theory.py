@@ -159,7 +159,7 @@ def worst(
     any_first
         Let the adversary choose the first severity too.
     exact
-        Refuse a severity whose worst case can only be searched for.
+        Refuse a severity whose worst case can only be searched for, or whose steps have roots.
     gap
         Relative, of the two ends of the worst case, at which to stop.
     seed

@@ -2,10 +2,10 @@
 
 An adversary chooses the needed severities θ* ∈ [0, 1]^T of given rounds, with
 Σ |θ*_t − θ*_{t−1}| ≤ P, against Σ D_t |θ_t − θ*_t|. For a severity that is written in the notation,
-and whose expressions are linear but for their bends, both ends of the worst case are found; for any
-other it is searched for, and the best theorem that covers it is the upper end. Whatever is reported
-as a loss, the rule really lost when it was played on the instance returned. `unavoidable` turns
-the question round: what does the best online policy lose, whatever it does?
+and whose expressions are linear but for their bends and roots, both ends of the worst case are
+found; for any other it is searched for, and the best theorem that covers it is the upper end.
+Whatever is reported as a loss, the rule really lost when it was played on the instance returned.
+`unavoidable` turns the question round: what does the best online policy lose, whatever it does?
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     any_first : bool
         Let the adversary choose θ_1 too; where it searches, among 0, ½ and 1.
     exact : bool
-        Refuse a rule whose worst case can only be searched for.
+        Refuse a rule whose worst case can only be searched for, or lies between roots' tangents.
     gap : float
         Relative, of the two ends, at which to stop.
     seed : int
@@ -278,7 +278,7 @@ def _by_theorem(rule: Severity, arena: Arena, *, any_first: bool) -> tuple[float
         if knows <= OF_ALL_PATHS and bound.is_about(rule, swing) and not bound.conjectured:
             value = replace(bound, along=Along.NEEDED).evaluate(swing).value
             found += [] if value is None else [(value, bound.name)]
-    if isinstance(rule, Mixture):
+    if type(rule) is Mixture:
         slack = math.sqrt(math.log(len(rule.rules)) * math.fsum(arena.deficit**2))
         for expert in rule.rules:
             found.append((_of_expert(expert, arena, any_first=any_first) + slack, MIXED.name))
