@@ -44,13 +44,12 @@ def exact_sum(values: FloatArray) -> Fraction:
 
 def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:
     """Σ left · right, exact where no product exceeds 1e250."""
+    low = Fraction(0)
     if _smallest(left) * _smallest(right) < TINY:
         tiny = (np.abs(left * right) < TINY) & (left != 0) & (right != 0)
         pairs = zip(left[tiny].tolist(), right[tiny].tolist(), strict=True)
-        low = sum((Fraction(a) * Fraction(b) for a, b in pairs), Fraction(0))
+        low = sum((Fraction(a) * Fraction(b) for a, b in pairs), low)
         left, right = left[~tiny], right[~tiny]
-    else:
-        low = Fraction(0)
     product = left * right
     return low + exact_sum(product) + exact_sum(_rest(left, right, product))
 

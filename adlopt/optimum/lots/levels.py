@@ -6,6 +6,7 @@ steps to either side of the amount until few stairs are left between, and sorts 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -50,14 +51,8 @@ def first_level(
             break
         low, high = (low, middle) if enough(grid.units_at(middle)) else (middle, high)
     levels = list(grid.breakpoints(low, high))
-    first, last = 0, len(levels) - 1
-    while first < last:
-        middle_index = (first + last) // 2
-        if enough(grid.units_at(levels[middle_index])):
-            last = middle_index
-        else:
-            first = middle_index + 1
-    return levels[first]
+    before_last = range(len(levels) - 1)
+    return levels[bisect_left(before_last, True, key=lambda k: enough(grid.units_at(levels[k])))]
 
 
 def level_after(grid: LotGrid, level: Fraction, added: int) -> Fraction:
