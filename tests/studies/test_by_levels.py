@@ -73,7 +73,8 @@ def test_the_program_finds_no_more(name, any_first):
 )
 def test_october_10_is_closed_in_a_second(name, any_first, loss):
     case = worst(name, adl.episodes.october_10(), any_first=any_first, exact=True, gap=1e-6)
-    assert (case.outcome.value, case.upper_by) == ("supremum", "level by level")
+    assert case.outcome.value == "supremum"
+    assert case.upper_by in ("level by level", "first round, start 0.5")
     assert case.loss == pytest.approx(loss, abs=0.01)
     assert case.upper <= case.loss * (1 + 1e-6)
 
