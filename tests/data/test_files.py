@@ -355,7 +355,7 @@ BAD_ROUND = {
         HEAD + ALICE + '[[constraint]]\n[constraint.where]\nlev = [1.0, "x"]\n',
         r"constraint\[0\].where.lev\[1\] is 'x'",
     ),
-    "id with NUL": (HEAD + '[[account]]\nid = "a\\u0000b"\ncapacity = 1.0\n', "control characters"),
+    "id with NUL": (HEAD + '[[account]]\nid = "\\u0000"\ncapacity = 1.0\n', "character that shows"),
     "no accounts": (HEAD, "accounts is 'given 0 times'"),
     "no account": ("account = []\n" + HEAD, "at least one winner"),
     "given twice": ("capacity = 9.0\n" + HEAD + ALICE, "accounts is 'given 2 times'"),

@@ -68,7 +68,7 @@ def test_whole_numbers_are_their_digits_and_bytes_are_hexadecimal(value, name):
     [
         *("", " ", "\n\t\u00a0", b"", 7.0, np.float64(7), 0.5, float("nan"), True, None, [1], (1,)),
         *(2**128, -(2**127) - 1, 1j),
-        *("a\x00b", "\x00", "\x1b[31mred", "a\x7fb", "\u200b", "\u200e \ufeff", "\ud800"),
+        *("\x00", "\x1b\x7f", "\u200b", "\u200e \ufeff", "\ud800", "a\ud800"),
     ],
 )
 def test_what_is_no_id_is_refused_with_its_value(value):

@@ -208,7 +208,7 @@ def test_the_command_line_exports_and_asks_sympy(run, tmp_path):
 
 
 def test_second_opinions_count_what_they_decide():
-    assert second_opinion(theorem("trivial")) == 16
+    assert second_opinion(theorem("trivial")) == 28
     assert replace(theorem("trivial"), title="another").title == "another"
 
 

@@ -86,9 +86,7 @@ def test_a_sum_alone_is_what_it_is_in_the_episode(episode):
 
 
 def test_a_search_keeps_to_them_too(episode):
-    case = worst(
-        "metaflux-ogd", episode, variation=3.0, within=["needed <= 0.5", "target3 >= 0.25"]
-    )
+    case = worst("ader", episode, variation=3.0, within=["needed <= 0.5", "target3 >= 0.25"])
     assert case.outcome is Outcome.FOUND
     assert case.loss >= 0.5
     assert allowed(case.instance.needed_severity, ("needed <= 0.5", "target3 >= 0.25"))

@@ -138,7 +138,7 @@ def test_a_cheat_that_hides_in_an_exception_is_no_policy(episode):
         return taking(start, needed)
 
     before = [round_.needed for round_ in episode]
-    with pytest.raises(RuntimeError, match="you are looking"):
+    with pytest.raises(adl.errors.PolicyError, match="RuntimeError: you are looking"):
         check_policy(adl.policy(coy), episode)
     assert [round_.needed for round_ in episode] == before
 
@@ -173,8 +173,9 @@ def set_a_field(start):
     "mutate", [mutate_capacity, unlock_capacity, unlock_base, add_a_feature, set_a_field]
 )
 def test_a_start_cannot_be_changed(episode, mutate):
-    with pytest.raises((ValueError, TypeError, AttributeError)):
+    with pytest.raises(adl.errors.PolicyError) as failed:
         check_policy(adl.policy(mutate), episode)
+    assert isinstance(failed.value.__cause__, (ValueError, TypeError, AttributeError))
 
 
 def test_a_haircut_changed_after_it_was_given_changes_nothing(episode):

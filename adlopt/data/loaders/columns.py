@@ -238,7 +238,7 @@ def _words(column: Column, found: object, unit: str) -> str:
             return f"a time{hint(found, unit)}"
         case ColumnKind.TEXT | ColumnKind.COIN:
             said = "whole numbers, not floats," if looks_like_a_float(str(found)) else "a text"
-            return f"{said} without control characters" if hidden(str(found)) else said
+            return f"{said} of which something shows" if hidden(str(found)) else said
         case ColumnKind.POSITIVE:
             said = f"a number > 0 and ≤ {LARGEST_USD:g}"
         case _:

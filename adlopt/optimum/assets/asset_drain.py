@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import AnyArray, FloatArray, freeze
@@ -220,13 +221,12 @@ def drain_assets(
 
     Notes
     -----
-    2,000 accounts × 10 coins × 200 scenarios, seconds of one core and one thread of algebra:
-    expected loss in 0.4, proven to 1e-9, its worst 5 % in 0.6, to 1e-6; worst leverage of 20,000
-    accounts in 0.1 to 0.3, by minimal cuts, to a factor by HiGHS. For an expected loss within
-    1e-6, cuts of one account each in a HiGHS that stays warm took 1.8 to 4.5; the program stated in
-    full takes it 1.7 to 8, the longer the more accounts may lose. Memory and time grow with
-    accounts × (coins² + scenarios): made for tens of coins. Set OPENBLAS_NUM_THREADS=1 before
-    Python starts: on a busy machine two threads took 84 seconds of processors where one took 7.
+    2,000 accounts × 10 coins × 200 scenarios, seconds of one core: expected loss in 0.4, proven to
+    1e-9, its worst 5 % in 0.6, to 1e-6; worst leverage of 20,000 accounts in 0.1 to 0.3, by minimal
+    cuts, to a factor by HiGHS. For an expected loss within 1e-6, cuts of one account each in a
+    HiGHS that stays warm took 1.8 to 4.5; the program stated in full takes it 1.7 to 8, the longer
+    the more accounts may lose. Memory and time grow with accounts × (coins² + scenarios): made for
+    tens of coins. Algebra keeps to one thread: of blocks so small, two spend five times as much.
 
     Examples
     --------
@@ -245,7 +245,8 @@ def drain_assets(
     if not isinstance(objective, OBJECTIVES):
         expected = ", ".join(kind.__name__ for kind in OBJECTIVES)
         raise InputError("objective", objective, expected)
-    return until_stopped(lambda: _drained(round_, objective, close), time_limit)
+    with threadpool_limits(1, "blas"):
+        return until_stopped(lambda: _drained(round_, objective, close), time_limit)
 
 
 def _drained(

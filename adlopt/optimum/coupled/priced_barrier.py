@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from adlopt.foundation.arrays import BoolArray, FloatArray
 from adlopt.foundation.deadline import in_time
@@ -280,12 +281,13 @@ def payments_inside(
         coupling.budget[live] / unit, cap, weight[live] / unit, loss.fair / (loss.under * unit)
     )
     stopped = Stopped.LIMIT
-    for _ in in_time(STEPS):
-        if at.gap <= max(CLOSE, 0.5 * gap) * at.value:
-            stopped = Stopped.GAP if gap else Stopped.OPTIMAL
-            break
-        if not at.step():
-            break
+    with threadpool_limits(1, "blas"):
+        for _ in in_time(STEPS):
+            if at.gap <= max(CLOSE, 0.5 * gap) * at.value:
+                stopped = Stopped.GAP if gap else Stopped.OPTIMAL
+                break
+            if not at.step():
+                break
     taken[live], lacking[live] = at.x * unit, loss.under * at.price
     paid[live] += loss.under * at.full
     return taken, lacking, paid, stopped

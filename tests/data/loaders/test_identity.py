@@ -36,9 +36,9 @@ def loaded(tmp_path, columns, account="who", **how):
 
 
 @pytest.mark.parametrize("column", ["who", "loser", "coin"])
-@pytest.mark.parametrize("name", ["a\x00b", "\x00", "a\x1b[2J", "\u200b"])
+@pytest.mark.parametrize("name", ["\x00", "\u200b"])
 def test_an_id_that_cannot_be_seen_is_no_id(tmp_path, column, name):
-    with pytest.raises(InputError, match=f"without control characters in '{column}'"):
+    with pytest.raises(InputError, match=f"of which something shows in '{column}'"):
         loaded(tmp_path, {column: pl.Series([name])})
 
 
