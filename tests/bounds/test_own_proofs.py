@@ -1,6 +1,8 @@
 """A bound of one's own is proved by a file of one's own, or conjectured, everywhere it is shown."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -302,3 +304,11 @@ def test_check_bound_finds_the_rule_that_breaks_a_bound(mine):
     less = replace(PERSISTENCE, rules=(Constant,))
     with pytest.raises(adl.ProofError, match="is refuted"):
         adl.testing.check_bound(less, Constant(0.3), [needs_all])
+
+
+def test_bounds_that_ship_stand_in_their_package_before_any_is_asked_for():
+    """Scripts go through `vars(adl.bounds)` for one to start from."""
+    held = "sum(isinstance(v, adl.Bound) for v in vars(adl.bounds).values())"
+    code = f"import adlopt as adl; print({held})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) >= 20
