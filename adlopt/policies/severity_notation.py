@@ -23,6 +23,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -87,9 +88,8 @@ def earlier(past: Any, count: Any) -> Past:
 
 def latest(past: Any, weight: float, otherwise: float, late: Any = 0) -> float:
     """The last value of at least that weight, but for so many of these."""
-    heavy = [value for value, w in past or () if w >= weight]
-    place = len(heavy) - 1 - int(float(late))
-    return heavy[place] if place >= 0 else otherwise
+    heavy = (value for value, w in reversed(past or ()) if w >= weight)
+    return next(islice(heavy, int(float(late)), None), otherwise)
 
 
 def quantile(past: Any, level: float, otherwise: float) -> float:

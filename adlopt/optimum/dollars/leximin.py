@@ -57,8 +57,8 @@ def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
     if equal and grid.lot.size:
         # With a lot less nobody's burden is higher: the fewest that count are the best.
         lot = int(grid.lot[0])
-        fewest = lot * -(-grid.least // lot)
-        grid = replace(grid, least=min(fewest, grid.highest), highest=min(fewest, grid.highest))
+        fewest = min(lot * -(-grid.least // lot), grid.highest)
+        grid = replace(grid, least=fewest, highest=fewest)
     found = found_by(grid, search.method, end, gap=search.gap)
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
     certificate = certified(grid, replace(found, counts=counts), end)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from adlopt.errors import CertificateError, SolverStopped
-from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.arrays import FloatArray
 from adlopt.foundation.deadline import is_late
 from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING
 from adlopt.optimum.matching.matching_problem import MatchingProblem
@@ -23,20 +23,15 @@ Score = Callable[[int, FloatArray, FloatArray], float]
 
 
 def mend(
-    problem: MatchingProblem,
-    steps: FloatArray,
-    allowed: BoolArray | None = None,
-    *,
-    most: FloatArray | None = None,
+    problem: MatchingProblem, steps: FloatArray, *, most: FloatArray | None = None
 ) -> FloatArray:
     """Clip a solver's flow, shape (A,), to the positions and close each level exactly.
 
-    Only `allowed` arcs carry anything, and accounts give at most `most`, USD: what a solver took
-    beyond goes to those that have room. `CertificateError` if it missed a level by more than its
-    tolerance.
+    Accounts give at most `most`, USD: what a solver took beyond goes to those that have room.
+    `CertificateError` if it missed a level by more than its tolerance.
     """
     limit = problem.limit[problem.position]
-    steps = np.clip(steps, 0.0, limit if allowed is None else limit * allowed)
+    steps = np.clip(steps, 0.0, limit)
     steps[steps <= SLIVER * problem.quantity[problem.level]] = 0.0
     used = _by_position(problem, steps)
     over = np.maximum(used / np.maximum(problem.limit, 1e-300), 1.0)
@@ -59,7 +54,6 @@ def mend(
         elif total < quantity:
             position = problem.position[part]
             room = np.maximum(problem.limit[position] - used[position], 0.0)
-            room = room if allowed is None else room * allowed[part]
             for some in (steps[part] > 0, free[part], free[part] & (steps[part] > 0)):
                 fit = room * some
                 room = fit if quantity - total <= float(fit.sum()) else room

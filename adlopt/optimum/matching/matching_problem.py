@@ -16,7 +16,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.ids import places
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
-from adlopt.model.positions import WHOLE, ContractRound, Side
+from adlopt.model.positions import WHOLE, ContractRound, Side, signs
 from adlopt.model.shed import Shed
 
 
@@ -247,8 +247,7 @@ def _steps(round_: ContractRound, book: IntArray, books: int) -> FloatArray:
 
 def _both_sides(coins: Sequence[str], sides: Sequence[Side], among: Sequence[str]) -> IntArray:
     """Number each coin and side: 2 k for shorts of the k-th, 2 k + 1 for longs; < 0 for others."""
-    long = np.array([side is Side.LONG for side in sides], dtype=np.int64)
-    return 2 * places(coins, among) + long
+    return 2 * places(coins, among) + (signs(sides) > 0)
 
 
 def _refuse_winners_as_losers(

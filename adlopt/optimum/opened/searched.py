@@ -58,13 +58,12 @@ class Searched:
     method: Method
     proved: float = 0.0
 
-    @property
-    def _counts(self) -> bool:
-        """Whether the objective is a whole number wherever columns are that are to be whole."""
+    def _whole(self, proved: float) -> float:
+        """A bound, rounded up where whole columns make the objective a whole number."""
         p = self.stated.program
         each = self.stated.factor * p.cost[p.cost != 0]
-        whole = p.integer is not None and p.integer[p.cost != 0].all()
-        return bool(whole and (each == np.round(each)).all())
+        counts = p.integer is not None and p.integer[p.cost != 0].all()
+        return float(math.ceil(proved)) if counts and (each == np.round(each)).all() else proved
 
     @property
     def tolerance(self) -> float:
@@ -78,10 +77,8 @@ class Searched:
         check_rows(self.stated.program, point, self.tolerance)
         proven = bound(self.stated, point, self.duals, upper)
         certificate = proven.certificate(upper, budget_residual=residual, rounding=rounding)
-        if self._counts:
-            certificate = resealed(
-                certificate, lower=min(float(math.ceil(certificate.lower)), upper)
-            )
+        if (whole := self._whole(certificate.lower)) > certificate.lower:
+            certificate = resealed(certificate, lower=min(whole, upper))
         if self.claimed is None:
             return certificate
         claimed = min(self.claimed, upper)
@@ -90,7 +87,7 @@ class Searched:
             # That the point meets the cones is the solver's word, too.
             return resealed(reported, lower=max(claimed, certificate.lower))
         if self.proved > certificate.lower:
-            lower = min(float(math.ceil(self.proved)) if self._counts else self.proved, upper)
+            lower = min(self._whole(self.proved), upper)
             certificate = resealed(certificate, lower=lower, trust=Trust.VERIFIED)
         met = certificate.optimal or claimed <= certificate.lower
         return certificate if met else resealed(reported, lower=claimed)
