@@ -249,6 +249,16 @@ def test_a_model_is_a_page_and_its_repr_a_line(case):
         assert m.to_frame().height == m.stated.program.cost.size
 
 
+@pytest.mark.parametrize(
+    "objective", [adl.MinMax(), adl.CVaR(0.5), adl.FewestAccounts(), adl.TrackingFirst()]
+)
+def test_a_model_in_which_nobody_has_anything_to_give_is_a_page_too(objective):
+    """Its kinds of variables and rows of which there are none stopped it."""
+    model = adl.model(adl.Round.of(capacity=[0.0], deficit=3.0, needed=0.0), objective)
+    assert "subject to" in str(model)
+    assert model.solve().value == 0.0
+
+
 @pytest.mark.parametrize("make", [at_the_mark, beyond_the_mark])
 def test_leverage_is_a_column_of_its_program(make):
     m = adl.model(make(np.random.default_rng(1)), adl.LeastLeverage())

@@ -1,6 +1,7 @@
 """Constraints of one's own: the optimum against an independent program, its proof, and refusals."""
 
 import itertools
+import json
 import math
 from fractions import Fraction
 
@@ -661,6 +662,7 @@ def test_leximin_spreads_what_a_row_leaves_to_others():
     assert best.value == pytest.approx(0.75)
     assert [stage.criterion for stage in best.stages] == ["burden of the next 3"]
     assert best.optimal
+    assert json.loads(json.dumps(best.to_dict()))["optimal"] is True
 
 
 def test_lots_that_no_row_leaves_whole_are_refused_by_a_proof():
@@ -675,6 +677,17 @@ def test_lots_that_no_row_leaves_whole_are_refused_by_a_proof():
         adl.InfeasibleRound, match=r"no whole lots meet budget, own\[makers\] toget"
     ):
         adl.solve(round_, budget=band, constraints=[row])
+
+
+def test_lots_that_miss_a_budget_by_cents_are_refused_by_a_proof():
+    """A relaxation takes a cent of ten thousand dollars as nothing; the row alone does not."""
+    round_ = adl.Round.of(
+        capacity=[12163.336, 53304.588], lot=[193.36, 796.21], deficit=2e4, needed=19051.93
+    )
+    model = adl.model(round_)
+    assert model.solve().haircut[1] > 4350.6
+    with pytest.raises(adl.InfeasibleRound, match="no whole lots meet budget, own"):
+        model.solve([model.haircut["1"] <= 4350.6])
 
 
 def test_a_matching_of_as_many_flows_as_accounts_is_no_round_of_dollars():

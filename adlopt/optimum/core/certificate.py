@@ -111,6 +111,8 @@ class Certificate:
     seal: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("upper", "lower", "error", "budget_residual", "rounding"):
+            object.__setattr__(self, name, float(getattr(self, name)))
         if self.seal != self._sealed():
             object.__setattr__(self, "trust", Trust.CLAIMED)
         if not self.lower <= self.upper * (1 + TOLERANCE) + self.rounding + SMALLEST_USD:

@@ -29,23 +29,22 @@ def of(stated: Stated) -> str:
     names, p = stated.column_names(), stated.program
     costs = p.cost * stated.factor / stated.unit
     some = np.flatnonzero(costs)
-    wide = [*(b for b in stated.columns), *(b for b in stated.rows)]
-    left = min(max(len(_short(b)) for b in wide) + 2, 26)
+    columns, rows = ([b for b in blocks if b.count] for blocks in (stated.columns, stated.rows))
+    left = min(max(len(_short(b)) for b in (*columns, *rows)) + 2, 26)
     lines = [heading(stated), f"minimise {stated.criterion} = {_sum(costs, some, names)}"]
     lines += [
         f"  {_short(block, many=True):{left}} {block.count:,}{block.unit and ', ' + block.unit}"
-        for block in stated.columns[:BLOCKS]
+        for block in columns[:BLOCKS]
     ]
-    lines += _rest(len(stated.columns), "kind of variables")
+    lines += _rest(len(columns), "kind of variables")
     lines.append("subject to")
-    for block in [b for b in stated.rows if b.count][:BLOCKS]:
+    for block in rows[:BLOCKS]:
         lines.append(f"  {_short(block):{left}} {_row(stated, block.first, names)}")
         if block.count > 1:
             lines.append(f"  {'':{left}} {block.count:,} such rows")
-    lines += _rest(len([b for b in stated.rows if b.count]), "kind of rows")
-    first = stated.columns[0]
+    lines += _rest(len(rows), "kind of rows")
     low, high = (end[0] * stated.unit[0] for end in (p.lower, p.upper))
-    more = ", …" if first.count > 1 else ""
+    more = ", …" if columns[0].count > 1 else ""
     lines.append(f"  {low:g} ≤ {names[0]} ≤ {high:.6g}{more}")
     return "\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines)
 

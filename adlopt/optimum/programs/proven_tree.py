@@ -88,8 +88,10 @@ class _Tree:
 
     def node(self, lower: FloatArray, upper: FloatArray, known: float) -> _Node:
         """Bound what is within column bounds, of which a bound is known."""
-        point, duals = self.relaxation.solve(lower, upper)
         within = replace(self.program, lower=lower, upper=upper)
+        if _shown_empty(within, _farthest_row(within)):
+            return _Node(lower, upper, math.inf, None)
+        point, duals = self.relaxation.solve(lower, upper)
         if point is None:
             return _Node(lower, upper, math.inf if _shown_empty(within, duals) else known, None)
         bound = max(known, lower_bound(within, duals, exact=False).lower)
@@ -144,9 +146,23 @@ class _Tree:
         return halves
 
 
+def _farthest_row(program: Program) -> FloatArray:
+    """A ray of the row alone that column bounds miss by most; nothing where they miss none."""
+    p = program
+    ends = [p.coefficient * bound[p.column] for bound in (p.lower, p.upper)]
+    least, most = (
+        np.bincount(p.row, of(*ends), p.row_lower.size) for of in (np.minimum, np.maximum)
+    )
+    missed = np.maximum(p.row_lower - most, least - p.row_upper)
+    ray = np.zeros(missed.size)
+    if missed.max(initial=0.0) > 0:
+        ray[missed.argmax()] = 1.0
+    return ray
+
+
 def _shown_empty(program: Program, ray: FloatArray) -> bool:
     """Whether a ray, of either sign, shows that no point satisfies the rows."""
-    if not ray.size:
+    if not ray.any():
         return False
     free = replace(program, cost=np.zeros(program.cost.size))
     return any(lower_bound(free, y, exact=False).lower > 0 for y in (ray, -ray))
