@@ -679,3 +679,29 @@ def test_a_warm_decision_is_quick_and_memory_stays_flat(samples, most, calibrate
     for _ in range(5_000):
         adl.decide(TWO, belief=SAMPLES, under=5.0, ambiguity=2.0)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss <= before * 1.01
+
+
+def test_what_lots_cannot_deliver_of_a_budget_is_no_refusal():
+    """26 cents in lots of one cent were refused for a part of a micro-dollar, and coarse lots."""
+    start = adl.RoundStart(account=["a"], capacity=[0.4], deficit=0.5, lot=[0.01])
+    given = {"belief": [0.26], "capacities": [[0.34], [0.31], [0.26]]}
+    assert adl.decide(start, **given).haircut == pytest.approx([0.26])
+    coarse = adl.decide(replace(start, lot=[0.1]), **given)
+    assert coarse.haircut == pytest.approx([0.3])
+    assert coarse.raised == pytest.approx(0.26)
+    assert coarse.delivered == 1.0
+    two = adl.RoundStart(account=["a", "b"], capacity=[0.4, 0.4], deficit=0.5, lot=[0.3, 0.3])
+    rough = adl.decide(two, belief=[0.5], capacities=[[0.2, 0.2], [0.1, 0.25]])
+    assert rough.certificate.lower <= rough.certificate.upper
+    with pytest.raises(adl.InfeasibleRound, match="cannot be delivered"):
+        adl.decide(two, belief=[0.5] * 3, chance=0.5, capacities=[[0.2, 0.2], [0.1, 0.25]])
+
+
+def test_a_decision_in_lots_within_rows_may_raise_less_than_its_budget():
+    """It was refused where no lots above the budget are within them."""
+    start = adl.RoundStart(
+        account=["a", "b"], capacity=[10.0, 30.0], deficit=20.0, lot=[10.0, 30.0]
+    )
+    row = adl.group(account=["b"]).gives_at_most(usd=5.0)
+    decision = adl.decide(start, belief=[15.0], constraints=[row])
+    assert decision.haircut.tolist() == [10.0, 0.0]

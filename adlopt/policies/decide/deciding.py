@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from adlopt.errors import InfeasibleRound, InputError
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import exact_sum, largest_quotient
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint
@@ -332,7 +332,7 @@ def _take(
     """Allocate the budget."""
     start = problem.start
     if problem.capacities is not None:
-        return _deliver(problem, raised)
+        return _deliver(problem, raised, floor)
     options: dict[str, Any] = {"limits": problem.limits, "constraints": problem.constraints}
     if until is not None:
         options["time_limit"] = max(until - monotonic(), 1e-3)
@@ -345,14 +345,14 @@ def _take(
     whole = Round(start=start, outcome=outcome)
     if start.lot is None:
         return _taken(solve(whole, problem.objective, **options))
-    below = not floor and not problem.constraints
+    below = not floor
     found = _in_lots(whole, problem.objective.worst, options, below=below)
     fair = problem.fair
     return min(found, key=lambda t: ball.worst(float(t.raised)).cost + fair * t.worst_burden)
 
 
-def _deliver(problem: DecisionProblem, raised: float) -> Taken:
-    """Haircuts that deliver H in as many scenarios as wanted, in whole lots where there are any."""
+def _deliver(problem: DecisionProblem, raised: float, floor: float) -> Taken:
+    """Haircuts that deliver H in as many scenarios as wanted, or what whole lots do of it."""
     start, worst, scenarios = problem.start, problem.objective.worst, problem.capacities
     assert scenarios is not None
     moving = Moving.of(problem.burdens, scenarios, problem.delivered)
@@ -362,13 +362,13 @@ def _deliver(problem: DecisionProblem, raised: float) -> Taken:
         round_ = ContractRound(start=start, positions=problem.positions, outcome=outcome).rounded()
         limits = NO_LIMITS if problem.limits is None else problem.limits
         grid = LotGrid.of(round_, worst, Budget.at_least(), limits)
-        counts, share, certificate = moving.deliver_lots(grid, raised)
+        raised, counts, share, certificate = _deliver_lots(moving, grid, raised, floor)
         haircut, closed = grid.haircut(counts, len(start.account)), np.zeros(len(round_.positions))
         closed[grid.row] = counts
         lots = tuple(map(int, closed.tolist()))
     elif start.lot is not None:
         grid = LotGrid.of_wealth(replace(problem.burdens, budget=raised))
-        counts, share, certificate = moving.deliver_lots(grid, raised)
+        raised, counts, share, certificate = _deliver_lots(moving, grid, raised, floor)
         haircut = grid.haircut(counts, len(start.account))
     elif problem.constraints:
         haircut, burden, certificate = deliver_under_rows(problem, moving.left, raised)
@@ -390,6 +390,18 @@ def _deliver(problem: DecisionProblem, raised: float) -> Taken:
         delivered=share,
         lots=lots,
     )
+
+
+def _deliver_lots(
+    moving: Moving, grid: LotGrid, raised: float, floor: float
+) -> tuple[float, IntArray, float, Certificate]:
+    """What is delivered, H or the most that lots can, and in how many of each position."""
+    try:
+        return raised, *moving.deliver_lots(grid, raised)
+    except InfeasibleRound as refused:
+        if refused.below is None or refused.below < floor:
+            raise
+        return refused.below, *moving.deliver_lots(grid, refused.below)
 
 
 def _in_lots(whole: Round, worst: MinMax, options: dict[str, Any], *, below: bool) -> list[Taken]:

@@ -25,7 +25,7 @@ import numpy as np
 from adlopt.errors import InfeasibleRound
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.exact import exact_sum, largest_quotient
-from adlopt.foundation.money import MICRO, floor_micro
+from adlopt.foundation.money import MICRO, budget_range, floor_micro
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     ROUNDING,
@@ -153,7 +153,7 @@ class Moving:
     def deliver_lots(self, grid: LotGrid, raised: float) -> tuple[IntArray, float, Certificate]:
         """The same in whole lots: so many of each position of the grid, (m,)."""
         self.check(raised)
-        filler, aim = Filler(grid), math.ceil(Fraction(raised) * MICRO)
+        filler, (aim, _) = Filler(grid), budget_range(raised, math.inf)
         left = np.stack([floor_micro(row[grid.account]) for row in self.left])
 
         def delivering(amounts: IntArray) -> int:

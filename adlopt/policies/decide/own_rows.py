@@ -75,8 +75,8 @@ def best_under_rows(
         try:
             answer = _met(within)
         except Infeasible:
-            # The contradiction is named where a budget is asked for.
-            nothing = Round(start=start, outcome=RoundOutcome(needed=floor))
+            # The contradiction is named where a budget is asked for; lots have no part in it.
+            nothing = Round(start=replace(start, lot=None), outcome=RoundOutcome(needed=floor))
             solve(nothing, worst, limits=limits, constraints=constraints)
             said = "no budget meets the constraints"
             raise InfeasibleRound(said, below=None, above=None, missing=0.0) from None
