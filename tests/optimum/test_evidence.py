@@ -338,7 +338,7 @@ def test_the_canonical_form_is_what_its_words_say(tmp_path):
     (tmp_path / "a.json").write_text('{"deficit": 2, "needed": 0.5, "capacity": 1e0}')
     assert adlcheck.canonical(adlcheck.instance(tmp_path / "a.json")) == (
         '{"account":["all winners"],"capacity":["0x1.0000000000000p+0"],'
-        '"kind":"round","needed":"0x1.0000000000000p-1"}'
+        '"deficit":"0x1.0000000000000p+1","kind":"round","needed":"0x1.0000000000000p-1"}'
     )
 
 

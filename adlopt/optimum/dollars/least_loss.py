@@ -99,7 +99,7 @@ class Solution(Optimum):
         given, asked = self.certificate.multipliers, self.question
         if given is None or asked is None or not isinstance(asked.objective, CVaR):
             return self.witness
-        return ({"budget": [given.budget], "burden": given.burden},)
+        return ({"budget": [given.budget], "share": -given.burden},)
 
     @property
     def account(self) -> tuple[str, ...]:

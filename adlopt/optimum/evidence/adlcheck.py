@@ -4,17 +4,9 @@
 
 INSTANCE is the .toml or .json file that was solved, its tables in CSV. Rows are derived of it anew,
 the answer is checked to meet them, and both ends are recomputed in whole numbers: what it costs,
-and what none costs less than, by prices of rows [weak duality, Farkas]. Numbers are the binary64
-nearest to what is written, 0 below 1e-100, and then exact: no arithmetic rounds, but for `upper`,
-up, and `lower`, down, at the end. An amount is met if it is missed by at most a micro-dollar and a
-billionth of itself, or by 2^-48 of itself where that is more; no account gives more than that above
-what it may; `lower` holds also for all that miss ends by as much as the answer does. Further rules,
-by their numbers, and what is reported, not proved: examples/guide/evidence.md.
-
-The canonical form, whose SHA-256 binds a certificate, has what decides the optimum, not how files
-say it: JSON with keys in order, without blanks, ASCII alone; numbers as C99 hexadecimal floats in
-quotes, whole ones in digits, one list a column in the order of the rows; limits as one entry an
-account; what is absent or empty, and what decides nothing (deficits, tags, ...), is left out.
+and what none costs less than, by prices of rows [weak duality, Farkas]. Its rules, by their
+numbers, the canonical form that binds a certificate, and what is reported, not proved, are in
+examples/guide/evidence.md.
 """
 
 from __future__ import annotations
@@ -150,9 +142,7 @@ OPEN = "account:s coin:s side:w size:p entry:p recorded:n?"
 LIMITED = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
 SAYS = "gives_at_most:o? gives_at_least:o? keeps_at_most:n? keeps_at_least:n? shares_burden:b? "
 CHOSEN = "haircut:a? group:w? account:l? tags:o? coin:w? where:o? each:w? at_least:r? at_most:r?"
-IDLE = set(
-    re.findall(r"\w+", "deficit estimate signals features tags recorded markout coin side mark")
-)
+IDLE = set("estimate signals features tags recorded markout coin side".split())
 LIMITS, SIZES = ("ineligible", "cap", "floor", "tier", "weight"), ("capacity", "equity")
 OTHER, SIGN = {"long": "short", "short": "long"}, {"long": 1.0, "short": -1.0}
 
@@ -513,8 +503,7 @@ class _Program:
 
 
 def _told(witness: Columns) -> dict[str, list[int]]:
-    lists = {k: _scaled(checked(v, "r", k)) for k, v in witness.items() if type(v) is list}
-    return lists | ({"share": [-v for v in lists["burden"]]} if "burden" in lists else {})
+    return {k: _scaled(checked(v, "r", k)) for k, v in witness.items() if type(v) is list}
 
 
 def _in_order(make: Any, claim: Testimony) -> Iterator[Criterion]:
@@ -527,9 +516,7 @@ def _in_order(make: Any, claim: Testimony) -> Iterator[Criterion]:
 def _by_tier(content: Columns, claim: Testimony, case: Any) -> Iterator[Criterion]:
     """Criteria of tiers, lowest first, up to the last that gives, and of all that must give."""
     tiers = content.get("tier") or [0] * len(content["account"])
-    gives = [x for *_, x in case.holders] if isinstance(case, _Lots) else case.given
-    gives = content["account"] if isinstance(case, _Sides) else gives
-    last = max((t for t, x in along(tiers, gives) if x), default=min(tiers))
+    last = max((t for t, x in along(tiers, case.given) if x), default=min(tiers))
     for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
         some, part = case.part([t == tier for t in tiers], tier < last)
         words = f"tier {number}, " * (number > 1)
@@ -538,7 +525,6 @@ def _by_tier(content: Columns, claim: Testimony, case: Any) -> Iterator[Criterio
 
 
 # --- Rounds of dollars, episodes, and paths -------------------------------------------------------
-PATH = (("needs", "needed"), ("deficits", "deficit"))
 PRICED, EARLY = ("asymmetric", "empirical"), "a tier gives, and one before it could give more"
 
 
@@ -609,15 +595,12 @@ class _Dollars:
         return found._replace(near=Fraction(_slack(self.budget) * under, ONE**2))
 
     def all_burdens(self) -> Criterion:
-        """Leximin: the answer is the one haircut min(most, weight z) of its sum, by rule 2."""
-        p, pairs = self.program(), list(along(self.most, self.weight))
+        """Leximin: whoever could give more bears the worst burden."""
+        p = self.program()
         level = p.worst(p.bears)
-        cut = level - (level >> 45)
-        free = sum(w for u, w in pairs if u << BITS > w * cut)
-        rest = sum(self.given) - sum(u for u, w in pairs if u << BITS <= w * cut)
-        for x, (u, w) in along(self.given, pairs):
-            fair = min(u, w * rest // free) if free else u
-            _refuse(abs(x - fair) > _slack(fair) + 1, "a dollar can move to a lower burden")
+        for x, u, w in along(self.given, self.most, self.weight):
+            fair = min(u, w * level >> BITS)
+            _refuse(x + _slack(fair) + 1 < fair, "a dollar can move to a lower burden")
         return Criterion("all burdens in order", *(Fraction(level, ONE),) * 2)
 
     def fewest(self) -> Iterator[Criterion]:
@@ -711,10 +694,11 @@ def _episode(content: Columns, claim: Testimony) -> Iterator[Criterion]:
 
 def _path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
     """Severities of a bounded variation: they, above and below what was needed, up and down."""
-    pairs, p = along(content["needs"], content["deficits"]), _Program()
+    p, moves, last = _Program(), Entries(), (0, 0)
+    pairs = [(part["needed"], part["deficit"]) for part in content["round"]]
     wanted = [min(1.0, b / d) if d > 0 else float(b > 0) for b, d in pairs]
-    taken, moves, last = claim._numbers("severity", "n", len(wanted)), Entries(), (0, 0)
-    columns = along(*(_scaled(each) for each in (taken, wanted, content["deficits"])))
+    taken = claim._numbers("severity", "n", len(wanted))
+    columns = along(*(_scaled(each) for each in (taken, wanted, [d for _, d in pairs])))
     for t, (x, aim, cost) in enumerate(columns):
         here = p.column(x, ONE)
         up, down = (p.column(max(v, 0), ONE, cost) for v in (x - aim, aim - x))
@@ -791,31 +775,30 @@ class _Lots(_Dollars):
         Either what lots make at most falls short, account by account; or nothing that could be
         taken away from it comes to an amount that would count, all sums listed.
         """
-        free, tight, step, listed = Counter[int](), [], 0, []
+        free, tight, total = Counter[int](), [], 0
         for lots, cap, weight, _ in self.holders:
             within = cap if level is None else math.ceil(level * weight * MICRO) - 1
-            each, step, all_ = math.gcd(*lots) or 1, math.gcd(step, *lots), _worth(lots)
+            each, all_ = math.gcd(*lots) or 1, _worth(lots)
             most = min(all_, max(min(cap, within), 0) // each * each)
+            total += most
             if len(lots) == 1 or most == all_:
                 free.update(lots if most == all_ else {each: most // each})
             else:
                 tight.append((most, lots))
-        total, step = _worth(free) + sum(most for most, _ in tight), step or 1
-        for most, lots in tight if total >= self.least else ():
-            if (made := _sums(lots, step, most // step)) is None:
+        step = math.gcd(*(lot for lots, *_ in self.holders for lot in lots)) or 1
+        if total < self.least:
+            return True
+        first, last = 0, (total - self.least) // step
+        away: int | None = 1
+        if self.highest is not None:
+            first, away = max(-((self.highest - total) // step), 0), _sums(+free, step, last)
+        for most, lots in tight:
+            made = _sums(lots, step, most // step)
+            if made is None or away is None or made.bit_count() * last > WORK:
                 return False
-            total -= most - (made.bit_length() - 1) * step
-            listed.append(made)
-        if total < self.least or self.highest is None or self.least <= 0:
-            return 0 <= total < self.least
-        first, last = max(-((self.highest - total) // step), 0), (total - self.least) // step
-        away = _sums(+free, step, last)
-        for made in listed:
-            kept = made >> max(made.bit_length() - 1 - last, 0)
-            if away is None or kept.bit_count() * last > WORK:
-                return False
-            shifted = (away << r for r, bit in enumerate(bin(kept)[2:]) if bit == "1")
-            away = reduce(or_, shifted, 0) & (1 << last + 1) - 1
+            taken = (r for r, bit in enumerate(f"{made:b}".zfill(most // step + 1)) if bit == "1")
+            away = reduce(or_, (away << r for r in taken if r <= last), 0)
+            away &= (1 << last + 1) - 1
         return away is not None and not away >> first
 
     def part(self, members: list[bool], later: bool) -> tuple[Any, _Lots]:
@@ -876,7 +859,7 @@ class _Sides(_Dollars):
     """Winners, their positions, orders, and arcs between them: rule 8."""
 
     def __init__(self, content: Columns, claim: Testimony) -> None:
-        super().__init__(content, claim, [0.0] * len(content["account"]))
+        super().__init__(content, claim, [1.0] * len(content["account"]))
         self.content, self.trades, self.lots = content, [*claim._trades()], claim.goal.get("lots")
         place = {name: i for i, name in enumerate(content["account"])}
         self.owner = [place[name] for name in content["held"]["account"]]
@@ -938,7 +921,7 @@ class _Sides(_Dollars):
     def hedged(self, goal: Columns, *, most: bool) -> _Program:
         """With what net deltas of hedges change by: it costs that, or is at most as much."""
         p, held, moved, columns = self.program(), self.content["held"], dict[Any, Any](), Entries()
-        mark, of = _scaled(self.content["shed"]["at"]), goal.get("underlying") or {}
+        mark, of = _scaled(self.content["shed"]["mark"]), goal.get("underlying") or {}
         words = [what.split(" ", 1) for what in held["what"]]
         keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
         pairs = {(key, side) for key, (side, _), q in along(keys, words, held["size"]) if q}
@@ -968,8 +951,8 @@ class _Sides(_Dollars):
         """
         p, held, worst, s = self.program(), self.content["held"], Fraction(0), 0
         (level,) = _scaled(checked(witness.get("level", [0.0]), "n", "level"))
-        equity, mark = _scaled(self.content["equity"]), _scaled(self.content["shed"]["at"])
-        gross, held_at = Counter[int](), along(_scaled(held["size"]), _scaled(held["at"]))
+        equity, mark = _scaled(self.content["equity"]), _scaled(self.content["shed"]["mark"])
+        gross, held_at = Counter[int](), along(_scaled(held["size"]), _scaled(held["mark"]))
         for i, (size, at) in along(self.owner, held_at):
             gross[i] += size * at
         rows: Any = {self.owner[j]: ([], []) for j, _ in self.arcs}
@@ -997,7 +980,7 @@ class _Sides(_Dollars):
         elif kind == "leximin":
             yield from _in_order(self.program, claim)
         elif kind == "keep-hedges":
-            mark = _scaled(self.content["shed"]["at"])
+            mark = _scaled(self.content["shed"]["mark"])
             near = _slack(sum(q * at for q, at in along(self.quantity, mark)) >> BITS)
             found = self.hedged(goal, most=False).proved("net delta changed, USD", claim._next())
             yield found._replace(near=Fraction(near, ONE))
@@ -1057,15 +1040,6 @@ class Testimony:
         return self.witnesses.popleft() if self.witnesses else {}
 
 
-def asked(content: Columns, kind: str) -> Columns:
-    """The content of an instance, as an objective needs it: severities, or marks."""
-    if kind == "path" and "round" in content:
-        return {"kind": "path"} | {k: [p[v] for p in content["round"]] for k, v in PATH}
-    if kind in ("keep-hedges", "least-leverage"):
-        return content | {k: content[k] | {"at": content[k]["mark"]} for k in ("held", "shed")}
-    return content
-
-
 def _case(content: Columns, claim: Testimony) -> Any:
     if content["kind"] == "matching":
         return _Sides(content, claim)
@@ -1077,11 +1051,9 @@ def _case(content: Columns, claim: Testimony) -> Any:
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
     path = claim.goal["kind"] == "path"
-    _refuse(
-        path != (content["kind"] == "path"), "a path is of an episode, and of no other objective"
-    )
-    if content["kind"] in ("episode", "path"):
-        return list((_path if content["kind"] == "path" else _episode)(content, claim))
+    if content["kind"] == "episode":
+        return list((_path if path else _episode)(content, claim))
+    _refuse(path, "a path is of an episode")
     return list(_by_tier(content, claim, _case(content, claim)))
 
 
@@ -1111,7 +1083,6 @@ def why_infeasible(content: Columns, claim: Testimony) -> str:
 def check(content: Columns, certificate: Any) -> list[str]:
     """What a certificate proves of an instance, line by line."""
     claim = Testimony(certificate)
-    content = asked(content, claim.goal["kind"])
     found, limited = fingerprint(content), [key for key in LIMITS if key in content]
     bound = {"kind": content["kind"], "sha256": found}
     _refuse(claim.instance != bound, f"it is of another instance: this one's SHA-256 is {found}")

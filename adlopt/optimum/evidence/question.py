@@ -27,7 +27,6 @@ from adlopt.model.objective import (
 from adlopt.model.positions import ContractRound
 from adlopt.model.round import OUTCOMES, Round
 from adlopt.model.two_sided import TwoSidedRound
-from adlopt.optimum.evidence import adlcheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Question(Record):
         return np.array([row["share"] for row in (self.own or {}).get("row", ())], dtype=float)
 
     def content(self) -> dict[str, Any]:
-        """The instance in its canonical form (`adlcheck.py`); `InputError` if it has none."""
+        """The instance in its canonical form; `InputError` if it has none."""
         content: dict[str, Any] = CONTENTS[type(self.thing)](self.thing)
         if self.own is not None:
             content["own"] = self.own
@@ -80,7 +79,7 @@ class Question(Record):
                 positions = content.get("held") or content["positions"]
                 positions["closable"] = self.limits.lots.tolist()
             content |= _limits(self.limits, content["account"])
-        return adlcheck.asked(content, self._kind())
+        return content
 
     def goal(self) -> dict[str, Any]:
         """The objective, as certificates state it."""
@@ -142,7 +141,7 @@ def _contracts(round_: ContractRound) -> dict[str, Any]:
         "side": [side.value for side in held.side],
         **{name: values.tolist() for name, values in numbers.items()},
     }
-    accounts = {k: v for k, v in _round(read).items() if k not in ("estimate", "signals", "lot")}
+    accounts = {k: v for k, v in _round(read).items() if k not in ("deficit", "lot")}
     return accounts | {"kind": "contracts", "positions": positions}
 
 
