@@ -142,7 +142,7 @@ OPEN = "account:s coin:s side:w size:p entry:p recorded:n?"
 LIMITED = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
 SAYS = "gives_at_most:o? gives_at_least:o? keeps_at_most:n? keeps_at_least:n? shares_burden:b? "
 CHOSEN = "haircut:a? group:w? account:l? tags:o? coin:w? where:o? each:w? at_least:r? at_most:r?"
-IDLE = set("estimate signals features tags recorded markout coin side".split())
+IDLE = {"estimate", "signals", "features", "tags", "recorded", "markout", "coin", "side"}
 LIMITS, SIZES = ("ineligible", "cap", "floor", "tier", "weight"), ("capacity", "equity")
 OTHER, SIGN = {"long": "short", "short": "long"}, {"long": 1.0, "short": -1.0}
 
@@ -357,7 +357,6 @@ class Criterion(NamedTuple):
     name: str
     upper: Fraction
     lower: Fraction | None
-    witness: Any = None
     near: Fraction = Fraction(0)
 
     def within(self, upper: Fraction, lower: Fraction) -> bool:
@@ -433,9 +432,17 @@ class _Program:
         """What the answer costs, and what none costs less than by prices, if there are any."""
         prices, cost = prices or _told(witness), sum(c * x for x, _, c in self.columns)
         lower = max(self.bound(prices), Fraction(0))
-        return Criterion(
-            name, Fraction(cost, ONE**2), lower if any(prices.values()) else None, witness
-        )
+        return Criterion(name, Fraction(cost, ONE**2), lower if any(prices.values()) else None)
+
+    def kept(self, name: str) -> _Program:
+        """What costs so far is a row instead: no more than the answer's."""
+        most = sum(c * x for x, _, c in self.columns)
+        row = [(j, cost) for j, (*_, cost) in enumerate(self.columns) if cost]
+        for j, cost in row:
+            x, high, _ = self.columns[j]
+            self.columns[j] = x, min(high, most // cost), 0
+        self.row(name, 0, None, -(-most >> BITS), row)
+        return self
 
     def budget(self, number: int, gives: Entries, needed: int, extra: Any, prices: Any) -> None:
         """What must be raised; where missing it has prices, at these."""
@@ -476,17 +483,18 @@ class _Program:
             self.row("share", i, None, -(-self.reached(gives) >> BITS), gives)
         return self.proved(name.format(len(free)), witness)
 
-    def fewest(self, witness: Columns, then: Columns | None = None) -> Criterion:
-        """Accounts touched: nothing is given unless they are on; then the burden on so few."""
+    def switched(self) -> _Program:
+        """Accounts touched are what costs: nothing is given unless they are on."""
         used = {i for j, i, _ in self.arcs if self.columns[j][0]}
-        all_, cost = dict.fromkeys(i for _, i, _ in self.arcs), ONE * (then is None)
-        on = {i: self.column((i in used) << BITS, ONE, cost) for i in all_}
+        all_ = dict.fromkeys(i for _, i, _ in self.arcs)
+        on = {i: self.column((i in used) << BITS, ONE, ONE) for i in all_}
         for k, (j, i, room) in enumerate(self.arcs):
             self.row("on", k, None, 0, [(j, ONE), (on[i], -room)])
-        if then is not None:
-            self.row("touched", 0, None, len(used) << BITS, [(j, ONE) for j in on.values()])
-            return self.least_burden("worst burden on so few", then)
-        found = self.proved("accounts touched", witness)
+        return self
+
+    def fewest(self, witness: Columns) -> Criterion:
+        """Accounts touched, in whole ones."""
+        found = self.switched().proved("accounts touched", witness)
         return found._replace(lower=found.lower and Fraction(math.ceil(found.lower)))
 
     def mean_of_worst(self, goal: Columns, witness: Columns) -> Criterion:
@@ -531,7 +539,9 @@ PRICED, EARLY = ("asymmetric", "empirical"), "a tier gives, and one before it co
 class _Dollars:
     """A round: what accounts may give by rule 3, their weights, what they give, and must raise."""
 
-    def __init__(self, content: Columns, claim: Testimony, given: Sequence[float]) -> None:
+    def __init__(self, content: Columns, claim: Testimony, given: Any = None) -> None:
+        if given is None:
+            given = claim._numbers("haircut_usd", "n", len(content["account"]))
         goal, needed, prices = claim.goal, content.get("needed", 0.0), [0.0, 0.0, 1.0, 0.0]
         if goal["kind"] == "asymmetric":
             prices = [goal["under"], goal["over"], goal["fair"], 0.0]
@@ -633,7 +643,8 @@ class _Dollars:
         witness = claim._next()
         if kind == "fewest" and own:
             yield self.program().fewest(witness)
-            yield self.program().fewest({}, claim._next())
+            on_so_few = self.program().switched().kept("touched")
+            yield on_so_few.least_burden("worst burden on so few", claim._next())
         elif kind == "fewest":
             yield from self.fewest()
         elif kind == "cvar" and claim.goal["level"] < 1:
@@ -656,8 +667,9 @@ def _so_few(most: Iterable[int], budget: int, touched: int) -> Criterion:
     return Criterion("accounts touched", Fraction(touched), Fraction(least))
 
 
-def _coupled(content: Columns, claim: Testimony, answers: Any) -> _Program:
+def _coupled(content: Columns, claim: Testimony) -> _Program:
     """Rounds that share winners: haircuts, what is paid by then, misses, burdens; rule 7."""
+    answers = claim.answer.get("haircut_usd") or [[]] * len(content["round"])
     kind, p, least = claim.goal["kind"], _Program(), [dict[str, int]()]
     _refuse(kind not in ("asymmetric", "min-max"), "of an episode burdens or a loss are checked")
     for part in reversed(content["round"]):
@@ -666,7 +678,7 @@ def _coupled(content: Columns, claim: Testimony, answers: Any) -> _Program:
     total, weight, last, count = Counter[str](), Counter[str](), dict[str, int](), 0
     for t, (part, answer) in enumerate(along(content["round"], answers)):
         claim.answer, bears, below = {"haircut_usd": answer}, [], least[-1 - t]
-        d = _Dollars(part, claim, claim._haircut(part))
+        d = _Dollars(part, claim)
         for name, w, x in along(part["account"], d.weight, d.given):
             total[name] += x
             here, paid = p.column(x, below[name] * (w > 0)), p.column(total[name], below[name])
@@ -683,7 +695,7 @@ def _coupled(content: Columns, claim: Testimony, answers: Any) -> _Program:
 
 
 def _episode(content: Columns, claim: Testimony) -> Iterator[Criterion]:
-    p, under = _coupled(content, claim, claim.answer["haircut_usd"]), claim.goal.get("under")
+    p, under = _coupled(content, claim), claim.goal.get("under")
     if not under:
         yield p.least_burden("worst burden in all", claim._next())
         return
@@ -732,14 +744,11 @@ class _Lots(_Dollars):
     def __init__(self, content: Columns, claim: Testimony) -> None:
         p, names, needed = content.get("positions"), content["account"], content["needed"]
         if p is None:
-            given, lots = (
-                claim._haircut(content),
-                [_micro(x, NEAR, "a lot") for x in content["lot"]],
-            )
-            super().__init__(content, claim, given)
+            super().__init__(content, claim)
+            lots = [_micro(x, NEAR, "a lot") for x in content["lot"]]
             most = (_micro(Fraction(u, ONE)) // lot for u, lot in along(self.most, lots))
             held = [Counter({lot: count}) for lot, count in along(lots, most)]
-            gives = [_micro(x, SUMMED, "a haircut") for x in given]
+            gives = [_micro(Fraction(x, ONE), SUMMED, "a haircut") for x in self.given]
             wrong = any(x % lot for x, lot in along(gives, lots))
             _refuse(wrong, "an account gives no whole lots")
         else:
@@ -918,9 +927,9 @@ class _Sides(_Dollars):
             p.own(self.own["row"], takes)
         return p
 
-    def hedged(self, goal: Columns, *, most: bool) -> _Program:
-        """With what net deltas of hedges change by: it costs that, or is at most as much."""
-        p, held, moved, columns = self.program(), self.content["held"], dict[Any, Any](), Entries()
+    def hedged(self, goal: Columns) -> _Program:
+        """What net deltas of hedges change by is what costs."""
+        p, held, moved = self.program(), self.content["held"], dict[Any, Any]()
         mark, of = _scaled(self.content["shed"]["mark"]), goal.get("underlying") or {}
         words = [what.split(" ", 1) for what in held["what"]]
         keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
@@ -928,19 +937,13 @@ class _Sides(_Dollars):
         both = Counter(key for key, _ in pairs)
         for a, (j, k) in enumerate(self.arcs):
             moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * mark[k]))
-        rows = [moved.get(key, []) for key in dict.fromkeys(keys) if both[key] > 1]
-        changes = [-(-abs(p.reached(row)) >> BITS) for row in rows]
+        hedges = [moved.get(key, []) for key in dict.fromkeys(keys) if both[key] > 1]
         arcs = list(self.arcs)
-        for h, (row, change) in enumerate(along(rows, changes)):
-            top = (
-                sum({arcs[a][0]: self.limit[arcs[a][0]] * abs(v) for a, v in row}.values()) >> BITS
-            )
-            end, cost = (min(sum(changes), top), 0) if most else (None, ONE)
-            columns.append((p.column(change, end, cost), ONE))
+        for h, row in enumerate(hedges):
+            most = {arcs[a][0]: self.limit[arcs[a][0]] * abs(v) for a, v in row}
+            change = p.column(-(-abs(p.reached(row)) >> BITS), sum(most.values()) >> BITS, ONE)
             for name, sign in (("rise", 1), ("fall", -1)):
-                p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (columns[h][0], -ONE)])
-        if most:
-            p.row("changed", 0, None, sum(changes), columns)
+                p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (change, -ONE)])
         return p
 
     def leverage(self, witness: Columns) -> Criterion:
@@ -982,9 +985,10 @@ class _Sides(_Dollars):
         elif kind == "keep-hedges":
             mark = _scaled(self.content["shed"]["mark"])
             near = _slack(sum(q * at for q, at in along(self.quantity, mark)) >> BITS)
-            found = self.hedged(goal, most=False).proved("net delta changed, USD", claim._next())
+            found = self.hedged(goal).proved("net delta changed, USD", claim._next())
             yield found._replace(near=Fraction(near, ONE))
-            yield self.hedged(goal, most=True).least_burden("worst burden", claim._next())
+            p = self.hedged(goal).kept("changed")
+            yield p.least_burden("worst burden", claim._next())
         elif kind == "fewest":
             yield self.program().fewest(claim._next())
         else:
@@ -1024,17 +1028,16 @@ class Testimony:
         _refuse(wrong, "burdens are over capacity or equity, and levels at most 1")
 
     def _numbers(self, key: str, kind: str, count: int) -> list[Any]:
+        if self.infeasible:
+            return [0.0] * count
         found = checked(self.answer[key], kind, key)
         same = len(self.goal.get("importance") or found) == len(found) == count
         _refuse(not same, f"the answer has not {count} numbers {key}")
         return found
 
-    def _haircut(self, content: Columns) -> list[float]:
-        return self._numbers("haircut_usd", "n", len(content["account"]))
-
     def _trades(self) -> Iterator[tuple[int, int, float]]:
         said = along(("position", "order", "contracts"), "iin")
-        return along(*(checked(self.answer[key], kind, key) for key, kind in said))
+        return along(*(checked(self.answer.get(key, []), kind, key) for key, kind in said))
 
     def _next(self) -> Columns:
         return self.witnesses.popleft() if self.witnesses else {}
@@ -1045,7 +1048,7 @@ def _case(content: Columns, claim: Testimony) -> Any:
         return _Sides(content, claim)
     if "lot" in content or "positions" in content:
         return _Lots(content, claim)
-    return _Dollars(content, claim, claim._haircut(content))
+    return _Dollars(content, claim)
 
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
@@ -1061,21 +1064,17 @@ def why_infeasible(content: Columns, claim: Testimony) -> str:
     """Prove that nothing meets what is asked: by Farkas' multipliers, or by sums of lots."""
     unknown = claim.goal["kind"] in (*PRICED, "tracking", "path")
     _refuse(unknown, "that nothing meets it cannot be checked, or is not so")
-    claim.answer = {key: [] for key in ("position", "order", "contracts")}
     if content["kind"] == "episode":
-        nothing = [[0.0] * len(part["account"]) for part in content["round"]]
-        p, witness = _coupled(content, claim, nothing), claim.farkas
+        p = _coupled(content, claim)
     else:
-        for key, of in (("haircut_usd", content), ("lots", content.get("positions", content))):
-            claim.answer[key] = [0] * len(of["account"])
-        case, witness = _case(content, claim), claim.farkas or {"budget": [1.0]}
+        case = _case(content, claim)
         if isinstance(case, _Lots) and case.out_of_reach(None):
             return "no sum of whole lots is one that counts"
         if isinstance(case, _Sides):
             _refuse("tier" in content, "that nothing meets tiers of two sides cannot be checked")
             case.part([True] * len(content["account"]), False)
         p = case.program()
-    missing = p.bound(_told(witness), point=False)
+    missing = p.bound(_told(claim.farkas or {"budget": [1.0]}), point=False)
     _refuse(missing <= 0, "it is not shown that the budget is out of reach")
     return f"the multipliers of its rows sum up to {float(missing)!r} too much"
 

@@ -59,12 +59,13 @@ def evidence_of(
         proved = adlcheck.prove(content, claim)
     except adlcheck.Invalid as reason:
         raise CertificateError(f"the answer does not survive its check: {reason}") from None
-    rows = zip(proved, claimed, strict=True)
-    data.criteria = [_stated(criterion, lower) for criterion, lower in rows]
+    told = [each.witness for each in data.criteria] + [{}] * len(proved)
+    rows = zip(proved, claimed, told[: len(proved)], strict=True)
+    data.criteria = [_stated(*each) for each in rows]
     return data
 
 
-def _stated(proved: adlcheck.Criterion, claimed: float) -> CriterionData:
+def _stated(proved: adlcheck.Criterion, claimed: float, witness: dict[str, Any]) -> CriterionData:
     """A criterion with its ends rounded outwards."""
     upper = 0.0 - _down(-proved.upper)
     lower = None if proved.lower is None else _down(proved.lower)
@@ -76,7 +77,7 @@ def _stated(proved: adlcheck.Criterion, claimed: float) -> CriterionData:
         lower=min(claimed, upper) if lower is None else lower,
         trust="reported" if lower is None else "exact",
         reported=min(claimed, upper) if more else None,
-        witness=proved.witness,
+        witness=witness,
     )
 
 
