@@ -30,7 +30,7 @@ import numpy as np
 from adlopt.errors import CertificateError, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import AnyArray, BoolArray, FloatArray, freeze_mask, own, own_number
 from adlopt.foundation.deadline import deadline
-from adlopt.model.loss import MinMax, worst_burden
+from adlopt.model.loss import MinMax, OverBurdens, worst_burden
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
 from adlopt.model.round import Round
@@ -38,6 +38,7 @@ from adlopt.optimum.core import waterfill
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import (
     Certificate,
+    Multipliers,
     Stage,
     Trust,
     certify,
@@ -45,7 +46,7 @@ from adlopt.optimum.core.certificate import (
     resealed,
     round_down,
 )
-from adlopt.optimum.core.surface import Optimum, burdened, gives, made
+from adlopt.optimum.core.surface import Optimum, burdened, gives, made, remade
 from adlopt.optimum.dollars.shadow_prices import Prices, Pricing, prices_of
 from adlopt.optimum.lots.least_burden import check_counts
 from adlopt.optimum.lots.lot_grid import LotGrid
@@ -97,9 +98,9 @@ class Solution(Optimum):
 
     def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
         given, asked = self.certificate.multipliers, self.question
-        if given is None or asked is None or not isinstance(asked.objective, CVaR):
+        if given is None or asked is None or not isinstance(asked.objective, (CVaR, OverBurdens)):
             return self.witness
-        return ({"budget": [given.budget], "share": -given.burden},)
+        return (told(given),)
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -158,6 +159,11 @@ class Solution(Optimum):
         )
         capacity_usd = None if capacity is None else capacity.tolist()
         return self._filled(SolutionData, needed_usd=needed, capacity_usd=capacity_usd)
+
+
+def told(multipliers: Multipliers) -> Mapping[str, Any]:
+    """Multipliers as certificates in files have them: prices of rows."""
+    return {"budget": [multipliers.budget], "share": -multipliers.burden}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,10 +297,11 @@ def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     check_counts(grid, counts)
     haircut = grid.haircut(counts, problem.capacity.size)
     certificate = resealed(certify(problem, *continuous), upper=problem.value(haircut))
+    witness = (told(certificate.multipliers or continuous[1]),)
     if not certificate.optimal and Fraction(certificate.lower) < lower:
         proved = min(round_down(lower), certificate.upper)
         certificate = checked(upper=certificate.upper, lower=proved, trust=Trust.EXACT)
-    return solution(problem, haircut, certificate, method, stopped)
+    return remade(solution(problem, haircut, certificate, method, stopped), witness=witness)
 
 
 def lots_of_least_burden(

@@ -84,10 +84,8 @@ def rows_of(given: Any, spec: str, folder: Path) -> Columns:
     _refuse(far, f"{path}: only .csv tables beside the instance are read")
     with path.open(encoding="utf-8-sig", newline="") as file:
         head, *table = (row for row in csv.reader(file, strict=True) if any(map(str.strip, row)))
-    nameless = [i for i, name in enumerate(head) if not name.strip()]
-    wrong = len(set(head)) < len(head) or any(row[i].strip() for i in nameless for row in table)
-    _refuse(wrong, f"{path}: a column stands twice, or has no name")
-    cells = {k: [*map(_Cell, column)] for k, column in along(head, along(*table)) if k.strip()}
+    named = [(k, [*map(_Cell, column)]) for k, column in along(head, along(*table)) if k.strip()]
+    _refuse(len(cells := dict(named)) < len(named), f"{path}: a column stands twice")
     known = {k: cells.pop(k) for k in re.findall(r"(\w+):", spec) if k in cells}
     tags = {k.removeprefix("tags."): v for k, v in cells.items() if k.startswith("tags.")}
     return columns(known, spec) | {"features": cells, "tags": tags}
@@ -128,7 +126,7 @@ def one(entry: Any, spec: str) -> Columns:
 
 
 # --- Instances: what the files say ----------------------------------------------------------------
-ACCOUNT = "account:s capacity:n equity:r? lot:p? round:i? recorded:n? markout:r?"
+ACCOUNT = "account:s? id:s? capacity:n equity:r? lot:p? round:i? recorded:n? markout:r?"
 ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o? "
 STATED = "loss:o? match:o? limits:o? constraint:l? "
 SHED = "loser:s coin:s side:s size:n price:n mark:p"
@@ -137,7 +135,7 @@ EPISODE = "round:l name:w? source:w? accounts:w? reference:w? fairest:w? recorde
 CONTRACTS = "deficit:n needed:n positions:a accounts:a? shed:a? "
 MARKET = "coin:l account:a? accounts:a? position:a? positions:a? shed:a? exempt:o? fund:n? "
 COIN = "name:s mark:p lot:p previous_mark:p? index:p? maintenance:p? initial:p?"
-TRADER = "id:s balance:r opened:r? recorded:r?"
+TRADER = "account:s? id:s? balance:r opened:r? recorded:r?"
 OPEN = "account:s coin:s side:w size:p entry:p recorded:n?"
 LIMITED = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
 SAYS = "gives_at_most:o? gives_at_least:o? keeps_at_most:n? keeps_at_least:n? shares_burden:b? "
@@ -153,8 +151,8 @@ def instance(path: Path) -> Columns:
     if "round" in entry:
         entry = one(entry, EPISODE)
         cells = rows_of(entry["accounts"], ACCOUNT, folder) if "accounts" in entry else {}
-        rounds = [one(each, ROUND) for each in entry["round"]]
-        rounds = [one_round(each, folder, cells, t) for t, each in enumerate(rounds, start=1)]
+        parts = enumerate(entry["round"], start=1)
+        rounds = [one_round(one(each, ROUND), folder, cells, t) for t, each in parts]
         return {"kind": "episode", "round": rounds}
     if "coin" in entry:
         return market(one(entry, f"{MARKET} signals:o?"), folder)
@@ -173,15 +171,13 @@ def one_round(entry: Columns, folder: Path, cells: Any = (), t: int = 0) -> Colu
     if "capacity" in given:
         cells = {"account": ["all winners"], "capacity": [entry["capacity"]]}
     elif given:
-        inline = ACCOUNT.replace("account:", "id:").replace("round:i? ", "")
-        cells = rows_of(entry[given[0]], inline if "account" in given else ACCOUNT, folder)
-        cells["account"] = cells.pop("id", cells.get("account"))
+        cells = rows_of(entry[given[0]], ACCOUNT, folder)
         _refuse(len(set(cells.pop("round", [1]))) > 1, "a table of several rounds")
     else:
-        at = [i for i, r in enumerate(cells["round"]) if r == t]
-        cells = {k: [v[i] for i in at] for k, v in cells.items() if type(v) is list}
-        del cells["round"]
-    names = cells["account"]
+        round_ = cells["round"]
+        lists = {k: v for k, v in cells.items() if type(v) is list and v is not round_}
+        cells = {k: [x for x, r in along(v, round_) if r == t] for k, v in lists.items()}
+    names = cells["account"] = cells.pop("id", cells.get("account"))
     _refuse(len(set(names)) < len(names), "an account stands twice")
     lots = {"lot": [entry["lot"]] * len(names)} if "lot" in entry else {}
     return {"needed": entry["needed"], "deficit": entry["deficit"], **cells, **lots}
@@ -221,8 +217,7 @@ def contracts(entry: Columns, folder: Path) -> Columns:
 
 def opposed(p: Columns, sold: Columns) -> Columns:
     """Positions, and orders by the side that they close, with what a contract takes from it."""
-    keys = ("account", "size", "lot", "closable", "coin", "side", "mark")
-    held: Columns = {k: p[k] for k in keys if k in p}
+    held: Columns = {k: v for k, v in p.items() if k not in ("value", "entry", "features", "tags")}
     held["what"] = [f"{side} {coin}" for side, coin in along(p["side"], p["coin"])]
     gaps = along(sold["side"], sold["price"], sold["mark"])
     value = [max(x - y if side == "long" else y - x, 0.0) for side, x, y in gaps]
@@ -237,12 +232,9 @@ def opposed(p: Columns, sold: Columns) -> Columns:
 
 def market(entry: Columns, folder: Path) -> Columns:
     """Solvent accounts with a profit, against all positions of the bankrupt, or what is shed."""
-    coins, tables = columns(entry["coin"], COIN), []
-    for name, spec in (("account", TRADER), ("position", OPEN)):
-        (given,) = (entry[key] for key in (name, f"{name}s") if key in entry)
-        named = spec.replace("id:", "account:") if isinstance(given, str) else spec
-        tables.append(rows_of(given, named, folder))
-    people, p = tables
+    coins = columns(entry["coin"], COIN)
+    given = [[entry[key] for key in (k, f"{k}s") if key in entry] for k in ("account", "position")]
+    people, p = (rows_of(each, spec, folder) for (each,), spec in along(given, (TRADER, OPEN)))
     names, exempt = people.get("id") or people["account"], entry.get("exempt") or {}
     strange = {*p["account"], *exempt} - set(names) or len(set(names)) < len(names)
     _refuse(strange, "a position is of no account, or an account stands twice")
@@ -359,10 +351,6 @@ class Criterion(NamedTuple):
     lower: Fraction | None
     near: Fraction = Fraction(0)
 
-    def within(self, upper: Fraction, lower: Fraction) -> bool:
-        """Whether both ends are one."""
-        return upper - lower <= SUMMED * upper + self.near
-
 
 def _scaled(values: Iterable[float]) -> list[int]:
     return [(n << BITS) // d for n, d in map(float.as_integer_ratio, values)]
@@ -386,6 +374,7 @@ class _Program:
 
     def __init__(self) -> None:
         self.columns, self.rows, self.bears, self.arcs = (list[Any]() for _ in range(4))
+        self.near = Fraction(0)
 
     def column(self, at: int, high: int | None = None, cost: int = 0) -> int:
         self.columns.append((at, high, cost))
@@ -428,11 +417,12 @@ class _Program:
             found += min(whole * cost - part * taken, 0) * max(high or 0, x * point)
         return Fraction(found, whole << 3 * BITS)
 
-    def proved(self, name: str, witness: Columns, prices: Any = None) -> Criterion:
+    def proved(self, name: str, witness: Columns, plain: Any = None) -> Criterion:
         """What the answer costs, and what none costs less than by prices, if there are any."""
-        prices, cost = prices or _told(witness), sum(c * x for x, _, c in self.columns)
+        prices, cost = _told(witness) or plain or {}, sum(c * x for x, _, c in self.columns)
         lower = max(self.bound(prices), Fraction(0))
-        return Criterion(name, Fraction(cost, ONE**2), lower if any(prices.values()) else None)
+        proven = lower if any(prices.values()) else None
+        return Criterion(name, Fraction(cost, ONE**2), proven, self.near)
 
     def kept(self, name: str) -> _Program:
         """What costs so far is a row instead: no more than the answer's."""
@@ -448,6 +438,7 @@ class _Program:
         """What must be raised; where missing it has prices, at these."""
         if prices[0]:
             missing, extra = needed - (self.reached(gives) >> BITS), 0
+            self.near += Fraction(_slack(needed) * prices[0], ONE**2)
             for sign, price in along((1, -1), prices[:2]):
                 gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign * ONE)]
         self.row("budget", number, needed, None if extra is None else needed + extra, gives)
@@ -579,30 +570,14 @@ class _Dollars:
             p.bears = pools
         return p
 
-    def water_prices(self, level: int) -> dict[str, list[int]]:
-        """Prices that a level tells: 1 of the budget and of whoever could give more within it.
-
-        Whoever is full just there, or a little below, is in between, as far as prices allow.
-        """
-        (under, _, fair, allowed), step = self.prices, level >> 45
-        pairs, ends = list(along(self.most, self.weight)), (level + step, level - step)
-        above, near = ([u << BITS > w * z for u, w in pairs] for z in ends)
-        free, reach = (sum(w for w, yes in along(self.weight, e) if yes) for e in (above, near))
-        part, fair = ONE, fair << BITS
-        if under and level < allowed:
-            return {"budget": [ONE]}
-        if under and under * free < fair <= under * reach:
-            part = (fair - under * free) * ONE // (under * (reach - free))
-        return {"budget": [ONE], "share": [-ONE * a or -part * b for a, b in along(above, near)]}
-
     def least_burden(self, witness: Columns) -> Criterion:
         """The worst burden, or its price and that of what is missed."""
         p, (under, _, fair, allowed) = self.program(self.prices), self.prices
-        worst = p.worst(p.bears)
-        p.share(p.bears, p.column(max(worst - allowed, 0), None, fair), allowed)
-        prices = self.water_prices(worst) if self.own is None else None
-        found = p.proved("loss" if under else "worst burden", witness, prices)
-        return found._replace(near=Fraction(_slack(self.budget) * under, ONE**2))
+        level = p.worst(p.bears)
+        p.share(p.bears, p.column(max(level - allowed, 0), None, fair), allowed)
+        free = [-ONE * (u << BITS > w * level) for u, w in along(self.most, self.weight)]
+        plain = None if under or self.own else {"budget": [ONE], "share": free}
+        return p.proved("loss" if under else "worst burden", witness, plain)
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
@@ -650,9 +625,7 @@ class _Dollars:
         elif kind == "cvar" and claim.goal["level"] < 1:
             yield self.program(alone=True).mean_of_worst(claim.goal, witness)
         elif kind == "tracking":
-            plain = None if own else {"budget": [ONE]}
-            found = self.program((ONE, ONE)).proved("USD missed", witness, plain)
-            yield found._replace(near=Fraction(_slack(self.budget), ONE))
+            yield self.program((ONE, ONE)).proved("USD missed", witness, {"budget": [ONE]})
             self.budget, self.extra = sum(self.given), 0
             yield self.least_burden(claim._next())
         else:
@@ -694,17 +667,7 @@ def _coupled(content: Columns, claim: Testimony) -> _Program:
     return p
 
 
-def _episode(content: Columns, claim: Testimony) -> Iterator[Criterion]:
-    p, under = _coupled(content, claim), claim.goal.get("under")
-    if not under:
-        yield p.least_burden("worst burden in all", claim._next())
-        return
-    near = sum(_slack(low or 0) for name, _, low, *_ in p.rows if name == "budget")
-    found = p.proved("sum of the loss", claim._next())
-    yield found._replace(near=Fraction(near, ONE) * Fraction(under))
-
-
-def _path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
+def _path(content: Columns, claim: Testimony) -> Criterion:
     """Severities of a bounded variation: they, above and below what was needed, up and down."""
     p, moves, last = _Program(), Entries(), (0, 0)
     pairs = [(part["needed"], part["deficit"]) for part in content["round"]]
@@ -721,7 +684,7 @@ def _path(content: Columns, claim: Testimony) -> Iterator[Criterion]:
             p.row("moved", t - 1, 0, 0, ends)
         last = here, x
     p.row("variation", 0, None, _scaled([claim.goal["variation"]])[0], moves)
-    yield p.proved("USD lost", claim._next())
+    return p.proved("USD lost", claim._next())
 
 
 # --- Lots: whole micro-dollars --------------------------------------------------------------------
@@ -1054,8 +1017,13 @@ def _case(content: Columns, claim: Testimony) -> Any:
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
     """Derive the problem from the instance, and prove what can be of the answer."""
     path = claim.goal["kind"] == "path"
+    if path and content["kind"] == "episode":
+        return [_path(content, claim)]
     if content["kind"] == "episode":
-        return list((_path if path else _episode)(content, claim))
+        p, witness = _coupled(content, claim), claim._next()
+        if "under" in claim.goal:
+            return [p.proved("sum of the loss", witness)]
+        return [p.least_burden("worst burden in all", witness)]
     _refuse(path, "a path is of an episode")
     return list(_by_tier(content, claim, _case(content, claim)))
 
@@ -1103,8 +1071,8 @@ def _line(said: Columns, each: Criterion) -> str:
         return f"{ends}: REPORTED, not proven"
     shown = said["trust"] == "exact" and each.lower is not None and lower <= each.lower
     _refuse(not shown, f"{each.name}: it is not proved that none is below {said['lower']!r}")
-    apart = "optimal" if each.within(upper, lower) else f"within {float(upper - lower):.3g}"
-    return f"{ends}: {apart}, proven"
+    met = upper - lower <= SUMMED * upper + each.near
+    return f"{ends}: {'optimal' if met else f'within {float(upper - lower):.3g}'}, proven"
 
 
 def main(arguments: Sequence[str]) -> int:
