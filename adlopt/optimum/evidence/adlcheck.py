@@ -34,8 +34,6 @@ NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
 ONE = 1 << (BITS := 800)  # numbers, and products of two, are whole multiples of 2^-BITS
 Columns = dict[str, Any]
 Entries = list[tuple[int, int]]
-
-
 OF_DATA = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
 WRONG = (*OF_DATA, ValueError, csv.Error)  # whatever goes wrong is a refusal
 along = partial(zip, strict=True)  # rows of columns of one length
@@ -386,20 +384,21 @@ class _Program:
     def reached(self, entries: Entries) -> int:
         return sum(a * self.columns[j][0] for j, a in entries)
 
-    def bound(self, prices: Any, *, point: bool = True) -> Fraction:
+    def bound(self, witness: Columns, *, point: bool = True) -> Fraction:
         """What no feasible point costs less than, by weak duality.
 
         Prices of the wrong sign count as 0, and all are scaled to what columns without end allow;
         ends that the answer misses, by rounding, are moved to it. Without a point costs are 0: a
         bound above that proves that none is feasible [Farkas].
         """
-        value, pull = 0, [0] * len(self.columns)
+        value, pull, told = 0, [0] * len(self.columns), witness.items()
+        prices = {k: _scaled(checked(v, "r", k)) for k, v in told if type(v) is list}
         for name, number, low, high, entries in self.rows:
             reached = self.reached(entries) if point else 0
             if point and _beyond(reached >> BITS, low, high):
                 size = sum(abs(a * self.columns[j][0]) for j, a in entries) >> BITS
-                wrong = _beyond(reached >> BITS, low, high, size)
-                _refuse(wrong, f"the answer does not raise what it must, or breaks a limit: {name}")
+                missed = f"the answer does not raise what it must, or breaks a limit: {name}"
+                _refuse(_beyond(reached >> BITS, low, high, size), missed)
             price = (prices.get(name, ())[number : number + 1] or [0])[0]
             end = low if price > 0 else high
             if price and end is not None:
@@ -417,12 +416,12 @@ class _Program:
             found += min(whole * cost - part * taken, 0) * max(high or 0, x * point)
         return Fraction(found, whole << 3 * BITS)
 
-    def proved(self, name: str, witness: Columns, plain: Any = None) -> Criterion:
+    def proved(self, name: str, witness: Columns, whole: bool = False) -> Criterion:
         """What the answer costs, and what none costs less than by prices, if there are any."""
-        prices, cost = _told(witness) or plain or {}, sum(c * x for x, _, c in self.columns)
-        lower = max(self.bound(prices), Fraction(0))
-        proven = lower if any(prices.values()) else None
-        return Criterion(name, Fraction(cost, ONE**2), proven, self.near)
+        least, cost = max(self.bound(witness), Fraction(0)), sum(c * x for x, _, c in self.columns)
+        told = any(type(prices) is list and prices for prices in witness.values())
+        lower = Fraction(math.ceil(least)) if whole else least
+        return Criterion(name, Fraction(cost, ONE**2), lower if told else None, self.near)
 
     def kept(self, name: str) -> _Program:
         """What costs so far is a row instead: no more than the answer's."""
@@ -483,33 +482,18 @@ class _Program:
             self.row("on", k, None, 0, [(j, ONE), (on[i], -room)])
         return self
 
-    def fewest(self, witness: Columns) -> Criterion:
-        """Accounts touched, in whole ones."""
-        found = self.switched().proved("accounts touched", witness)
-        return found._replace(lower=found.lower and Fraction(math.ceil(found.lower)))
-
     def mean_of_worst(self, goal: Columns, witness: Columns) -> Criterion:
-        """CVaR: t + Σ p_i (b_i − t)+ / (1 − level), scaled by (1 − level) Σ p."""
+        """CVaR: t + Σ p_i (b_i − t)+ / ((1 − level) Σ p)."""
         burdens, t = [self.worst([each]) for each in self.bears], 0
-        shares = _scaled(goal.get("importance") or [1.0] * len(burdens))
+        given = goal.get("importance") or [1.0] * len(burdens)
+        shares = _scaled(checked(given, "p", "importance"))
         left = whole = sum(shares) * (ONE - _scaled([goal["level"]])[0]) >> BITS
         for burden, share in sorted(along(burdens, shares), reverse=True):
             t, left = burden if left > 0 else t, left - share
-        own = [self.column(max(b - t, 0), None, s) for b, s in along(burdens, shares)]
-        self.share(self.bears, self.column(t, None, whole), 0, own)
-        found, scale = self.proved("mean of the worst burdens", witness), Fraction(ONE, whole)
-        return found._replace(upper=found.upper * scale, lower=found.lower and found.lower * scale)
-
-
-def _told(witness: Columns) -> dict[str, list[int]]:
-    return {k: _scaled(checked(v, "r", k)) for k, v in witness.items() if type(v) is list}
-
-
-def _in_order(make: Any, claim: Testimony) -> Iterator[Criterion]:
-    yield make().least_burden("worst burden", claim._next())
-    while claim.witnesses and claim.witnesses[0].get("kept"):
-        kept = set(checked(claim.witnesses[0]["kept"], "i", "kept"))
-        yield make().least_burden("burden of the next {}", claim._next(), kept)
+        pairs = along(burdens, shares)
+        own = [self.column(max(b - t, 0), None, -(-(share << BITS) // whole)) for b, share in pairs]
+        self.share(self.bears, self.column(t, None, ONE), 0, own)
+        return self.proved("mean of the worst burdens", witness)
 
 
 def _by_tier(content: Columns, claim: Testimony, case: Any) -> Iterator[Criterion]:
@@ -552,6 +536,7 @@ class _Dollars:
         self.most = [u if w > 0 and name not in barred else 0 for u, w, name in rows]
         self.given, self.prices, self.own = _scaled(given), _scaled(prices), content.get("own")
         self.extra = extra if claim.extra is not None else None
+        self.by_rows = self.own is not None
 
     def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
         """Haircuts that raise the budget, or miss it at prices; burdens as they are borne."""
@@ -575,9 +560,10 @@ class _Dollars:
         p, (under, _, fair, allowed) = self.program(self.prices), self.prices
         level = p.worst(p.bears)
         p.share(p.bears, p.column(max(level - allowed, 0), None, fair), allowed)
-        free = [-ONE * (u << BITS > w * level) for u, w in along(self.most, self.weight)]
-        plain = None if under or self.own else {"budget": [ONE], "share": free}
-        return p.proved("loss" if under else "worst burden", witness, plain)
+        if not (under or self.by_rows):
+            free = [-float(u << BITS > w * level) for u, w in along(self.most, self.weight)]
+            witness = {"budget": [1.0], "share": free}
+        return p.proved("loss" if under else "worst burden", witness)
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
@@ -611,21 +597,24 @@ class _Dollars:
 
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective, of the accounts that may give."""
-        kind, own = claim.goal["kind"], self.own is not None
-        if kind == "leximin" and own:
-            yield from _in_order(self.program, claim)
-            return
+        kind, by_rows = claim.goal["kind"], self.by_rows
         witness = claim._next()
-        if kind == "fewest" and own:
-            yield self.program().fewest(witness)
-            on_so_few = self.program().switched().kept("touched")
-            yield on_so_few.least_burden("worst burden on so few", claim._next())
+        if kind == "leximin" and by_rows:
+            yield self.program().least_burden("worst burden", witness)
+            while claim.witnesses and claim.witnesses[0].get("kept"):
+                kept = set(checked(claim.witnesses[0]["kept"], "i", "kept"))
+                yield self.program().least_burden("burden of the next {}", claim._next(), kept)
+        elif kind == "fewest" and by_rows:
+            yield self.program().switched().proved("accounts touched", witness, whole=True)
+            if self.own is not None:
+                p = self.program().switched().kept("touched")
+                yield p.least_burden("worst burden on so few", claim._next())
         elif kind == "fewest":
             yield from self.fewest()
         elif kind == "cvar" and claim.goal["level"] < 1:
             yield self.program(alone=True).mean_of_worst(claim.goal, witness)
         elif kind == "tracking":
-            yield self.program((ONE, ONE)).proved("USD missed", witness, {"budget": [ONE]})
+            yield self.program((ONE, ONE)).proved("USD missed", witness or {"budget": [1.0]})
             self.budget, self.extra = sum(self.given), 0
             yield self.least_burden(claim._next())
         else:
@@ -818,11 +807,10 @@ def _sums(kinds: Counter[int], step: int, most: int) -> int | None:
         return None
     found, mask = 1, (1 << most + 1) - 1
     for lot, count in kinds.items():
-        left, part = min(count, most * step // lot) if lot else 0, 1
+        left = min(count, most * step // lot) if lot else 0
         while left > 0:
-            part = min(part, left)
-            found |= (found << part * lot // step) & mask
-            left, part = left - part, 2 * part
+            found |= (found << (left - left // 2) * lot // step) & mask
+            left //= 2
     return found
 
 
@@ -832,7 +820,10 @@ class _Sides(_Dollars):
 
     def __init__(self, content: Columns, claim: Testimony) -> None:
         super().__init__(content, claim, [1.0] * len(content["account"]))
-        self.content, self.trades, self.lots = content, [*claim._trades()], claim.goal.get("lots")
+        said = along(("position", "order", "contracts"), "iin")
+        told = (checked(claim.answer.get(key, []), kind, key) for key, kind in said)
+        self.content, self.trades, self.lots = content, [*along(*told)], claim.goal.get("lots")
+        self.by_rows = True
         place = {name: i for i, name in enumerate(content["account"])}
         self.owner = [place[name] for name in content["held"]["account"]]
         self.left = content["shed"]["size"]
@@ -940,24 +931,21 @@ class _Sides(_Dollars):
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective."""
         kind, goal = claim.goal["kind"], claim.goal
+        _refuse(kind in (*PRICED, "cvar", "tracking"), "of two sides this is no objective")
         if not self.arcs:
             claim._next()
             yield Criterion("nothing can be matched", Fraction(0), Fraction(0))
-        elif kind == "leximin":
-            yield from _in_order(self.program, claim)
+        elif kind == "least-leverage":
+            yield self.leverage(claim._next())
         elif kind == "keep-hedges":
-            mark = _scaled(self.content["shed"]["mark"])
-            near = _slack(sum(q * at for q, at in along(self.quantity, mark)) >> BITS)
-            found = self.hedged(goal).proved("net delta changed, USD", claim._next())
-            yield found._replace(near=Fraction(near, ONE))
+            p, mark = self.hedged(goal), _scaled(self.content["shed"]["mark"])
+            amount = sum(q * at for q, at in along(self.quantity, mark)) >> BITS
+            p.near = Fraction(_slack(amount), ONE)
+            yield p.proved("net delta changed, USD", claim._next())
             p = self.hedged(goal).kept("changed")
             yield p.least_burden("worst burden", claim._next())
-        elif kind == "fewest":
-            yield self.program().fewest(claim._next())
         else:
-            _refuse(kind not in ("min-max", "least-leverage"), "of two sides this is no objective")
-            p, witness = self.program(), claim._next()
-            yield self.leverage(witness) if "l" in kind else p.least_burden("worst burden", witness)
+            yield from super().criteria(claim)
 
 
 # --- Certificates ---------------------------------------------------------------------------------
@@ -985,8 +973,6 @@ class Testimony:
         self.witnesses = deque[Columns](each.get("witness") or {} for each in self.criteria)
         spec = f"kind:w burden:w epsilon:n lots:b? {OBJECTIVES[goal['kind']]}"
         self.goal = goal = one(goal, spec)
-        if "importance" in goal:
-            goal["importance"] = checked(goal["importance"], "p", "importance")
         wrong = goal["burden"] not in SIZES or goal.get("level", 0.0) > 1
         _refuse(wrong, "burdens are over capacity or equity, and levels at most 1")
 
@@ -997,10 +983,6 @@ class Testimony:
         same = len(self.goal.get("importance") or found) == len(found) == count
         _refuse(not same, f"the answer has not {count} numbers {key}")
         return found
-
-    def _trades(self) -> Iterator[tuple[int, int, float]]:
-        said = along(("position", "order", "contracts"), "iin")
-        return along(*(checked(self.answer.get(key, []), kind, key) for key, kind in said))
 
     def _next(self) -> Columns:
         return self.witnesses.popleft() if self.witnesses else {}
@@ -1042,7 +1024,7 @@ def why_infeasible(content: Columns, claim: Testimony) -> str:
             _refuse("tier" in content, "that nothing meets tiers of two sides cannot be checked")
             case.part([True] * len(content["account"]), False)
         p = case.program()
-    missing = p.bound(_told(claim.farkas or {"budget": [1.0]}), point=False)
+    missing = p.bound(claim.farkas or {"budget": [1.0]}, point=False)
     _refuse(missing <= 0, "it is not shown that the budget is out of reach")
     return f"the multipliers of its rows sum up to {float(missing)!r} too much"
 
