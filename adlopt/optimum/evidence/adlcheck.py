@@ -567,8 +567,8 @@ class _Dollars:
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
-        p = self.program()
-        level = p.worst(p.bears)
+        gives = along(self.given, self.weight)
+        level = max((-(-(x << BITS) // w) for x, w in gives if x and w > 0), default=0)
         for x, u, w in along(self.given, self.most, self.weight):
             fair = min(u, w * level >> BITS)
             _refuse(x + _slack(fair) + 1 < fair, "a dollar can move to a lower burden")
