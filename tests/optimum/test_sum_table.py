@@ -53,7 +53,6 @@ def test_what_is_left_says_what_is_taken(available, target, unit, listed_at_once
         patched.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
         patched.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
         patched.setattr("adlopt.optimum.lots.subset_sum.FEWER", ())
-        patched.setattr("adlopt.optimum.lots.subset_sum.FEWEST", 1)
         found = nearest_sums(available, target)
     sums = all_sums(available)
     assert found.proven
@@ -70,7 +69,6 @@ def test_of_two_sides_the_lesser_is_listed(monkeypatch):
     monkeypatch.setattr(sum_table, "QUICK", -1)
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.SMALL_BITS", -1.0)
     monkeypatch.setattr("adlopt.optimum.lots.subset_sum.FEWER", ())
-    monkeypatch.setattr("adlopt.optimum.lots.subset_sum.FEWEST", 1)
     monkeypatch.setattr(sum_table, "SUMS", 400)
     monkeypatch.setattr(sum_table, "closest_sums", partial(closest_sums, sums=1))
     available = dict.fromkeys(range(101, 161, 2), 1)

@@ -103,7 +103,7 @@ def among(values: IntArray, ordered: IntArray) -> BoolArray:
 
 SUMS = 2**18
 """How many sums of each group are listed to meet in the middle,"""
-FEWEST, FEWER = 2**3, (2**7, 2**12)
+FEWER = 2**3, 2**7, 2**12
 """and how many before that, as most sums are met by few."""
 SMALL_BITS = 44.0
 """Σ log₂(count + 1) up to which all sums of both groups are listed, however many they are."""
@@ -134,31 +134,19 @@ def closest_sums(available: Mapping[int, int], target: int, *, sums: int = SUMS)
     >>> found.below, found.above, found.proven
     (8, 10, True)
     """
-    found, fit = sums_of_few(available, target), _fit(available, target)
-    if not found.proven:
-        room = max(sums, room_for_all(fit.values()))
-        found = _nearer(found, _meet_in_the_middle(fit, target, room))
-    return or_one_larger(found, available, target)
-
-
-def sums_of_few(available: Mapping[int, int], target: int) -> ClosestSums:
-    """Find what `closest_sums` finds, of large lots and few sums of small ones."""
-    fit = _fit(available, target)
+    fit = {k: min(n, target // k + 1) for k, n in available.items() if n > 0 and k <= target}
     plain = _greedy(fit, target)
     if sum(size * count for size, count in plain.items()) == target:
         return ClosestSums(
             below=target, above=target, take_below=plain, take_above=plain, proven=True
         )
-    found = _meet_in_the_middle(fit, target, FEWEST)
-    for room in FEWER:
+    first, *more = (*FEWER, max(sums, room_for_all(fit.values())))
+    found = _meet_in_the_middle(fit, target, first)
+    for room in more:
         if found.proven:
             break
         found = _nearer(found, _meet_in_the_middle(fit, target, room))
     return or_one_larger(found, available, target)
-
-
-def _fit(available: Mapping[int, int], target: int) -> dict[int, int]:
-    return {k: min(n, target // k + 1) for k, n in available.items() if n > 0 and k <= target}
 
 
 def room_for_all(counts: Iterable[int]) -> int:

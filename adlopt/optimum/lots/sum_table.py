@@ -9,20 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
 from adlopt.foundation.deadline import is_late
-from adlopt.optimum.lots.subset_sum import (
-    ClosestSums,
-    closest_sums,
-    or_one_larger,
-    sums_of_few,
-)
+from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums, or_one_larger
 
 SUMS = 10_000_000
 """Sums up to the target that are always looked at, if another search does not tell."""
 QUICK = 2**28
-"""Sums times bundles of lots that are looked at where few sums do not meet the target."""
+"""Sums times bundles of lots that are looked at before any other search."""
 
 
 def nearest_sums(available: Mapping[int, int], target: int, end: float = math.inf) -> ClosestSums:
@@ -30,8 +23,6 @@ def nearest_sums(available: Mapping[int, int], target: int, end: float = math.in
     fit = {k: min(n, target // k) for k, n in available.items() if n and k <= target}
     room = target // (math.gcd(*fit) or 1) + 1
     bundles = sum(map(int.bit_length, fit.values()))
-    if (few := sums_of_few(available, target)).proven:
-        return few
     quick = room <= SUMS and room * bundles <= QUICK
     if quick and (listed := sums_listed(available, target, end)) is not None:
         return listed
@@ -69,13 +60,13 @@ def sums_listed(
             return None
     below = (table.sums & ((2 << low) - 1)).bit_length() - 1
     upper = table.sums >> high
-    above = (high + (upper & -upper).bit_length() - 1) * step if upper else None
-    take_above = None if above is None else table.lots(above // step, step)
+    above = high + (upper & -upper).bit_length() - 1 if upper else None
+    taken = {total: table.lots(total, step) for total in {below, above} if total is not None}
     found = ClosestSums(
         below=below * step,
-        above=above,
-        take_below=table.lots(below, step),
-        take_above=take_above,
+        above=None if above is None else above * step,
+        take_below=taken[below],
+        take_above=None if above is None else taken[above],
         proven=True,
     )
     return or_one_larger(found, available, target)
@@ -100,18 +91,19 @@ def _complement(left: ClosestSums, available: Mapping[int, int], whole: int) -> 
 
 
 class _Table:
-    """Sums up to a limit as bits, and of each the bundle of lots by which it was first made."""
+    """Sums up to a limit as bits, and of each the bundle of lots by which it was first made.
+
+    The bundle's place, from 1 on, is told digit by digit: `places[k]` are sums whose digit k is 1.
+    """
 
     def __init__(self, sizes: Mapping[int, int], limit: int, low: int, high: int) -> None:
-        self.sizes, self.limit = sizes, limit
-        self.ends = 1 << low | 1 << high
-        self.sums, self.bundles = 1, list[tuple[int, int]]()
-        self.first = np.zeros(limit + 64, dtype=np.int32)
+        self.sizes, self.limit, self.low, self.high = sizes, limit, low, high
+        self.sums, self.bundles, self.places = 1, list[tuple[int, int]](), list[int]()
 
     @property
     def holds_both(self) -> bool:
         """Whether sums are as near to the target as sums can be."""
-        return self.sums & self.ends == self.ends
+        return bool(self.sums >> self.low & self.sums >> self.high & 1)
 
     def fill(self, end: float) -> bool:
         """Add lots until the nearest sums are there; False if time is up before."""
@@ -122,25 +114,29 @@ class _Table:
                 if is_late(end):
                     return False
                 lots = min(lots, left)
-                new = (self.sums << (size * lots) & within) & ~self.sums
+                wider = (self.sums | self.sums << size * lots) & within
                 self.bundles.append((size, lots))
-                self._note(new)
-                self.sums |= new
+                self._note(wider ^ self.sums)
+                self.sums = wider
                 left, lots = left - lots, 2 * lots
         return True
 
     def _note(self, new: int) -> None:
-        words = np.frombuffer(new.to_bytes((self.limit // 64 + 1) * 8, "little"), dtype=np.uint64)
-        at = np.flatnonzero(words)
-        bits = np.unpackbits(words[at].view(np.uint8), bitorder="little").reshape(at.size, 64)
-        word, bit = np.nonzero(bits)
-        self.first[64 * at[word] + bit] = len(self.bundles)
+        place = len(self.bundles)
+        if place.bit_length() > len(self.places):
+            self.places.append(0)
+        for k in range(place.bit_length()):
+            if place >> k & 1:
+                self.places[k] |= new
 
     def lots(self, total: int, step: int) -> dict[int, int]:
         """Lots of each size that make a sum: before the bundle that first made it, others did."""
         taken: dict[int, int] = {}
+        digits = [sums.to_bytes(self.limit // 8 + 1, "little") for sums in self.places]
         while total:
-            size, lots = self.bundles[self.first[total] - 1]
+            byte, bit = divmod(total, 8)
+            place = sum((sums[byte] >> bit & 1) << k for k, sums in enumerate(digits))
+            size, lots = self.bundles[place - 1]
             taken[size * step] = taken.get(size * step, 0) + lots
             total -= size * lots
         return taken
