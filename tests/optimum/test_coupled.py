@@ -182,7 +182,7 @@ def test_no_multipliers_prove_too_much(episode, data):
     paid = rng.random(coupling.weight.shape) * data.draw(st.sampled_from([0.0, 1.0, 3.0]))
     best = adl.solve(episode, loss)
     taken = np.zeros_like(coupling.weight)
-    certificate = proof.certify_priced(coupling, loss, taken, lacking, paid)
+    certificate, _ = proof.certify_priced(coupling, loss, taken, lacking, paid)
     assert certificate.lower <= best.value * (1 + 1e-9) + 1e-12
 
 
@@ -211,7 +211,7 @@ def test_prices_prove_no_more_than_fractions_do(episode, data):
     nu = np.array(data.draw(st.lists(prices, min_size=count, max_size=count)))
     nu = np.where(np.isfinite(coupling.cap), nu.reshape(coupling.cap.shape), 0.0)
     exact = proved_in_fractions(coupling, loss, p, nu)
-    proved = max(proof._bound(coupling, loss, p, nu), Fraction(0))
+    proved = max(proof._bound(coupling, loss, p, nu, proof._over(p, nu)), Fraction(0))
     assert proved <= exact
     scale = float(p @ coupling.budget + (nu * np.where(nu > 0, coupling.cap, 0.0)).sum())
     assert float(exact - proved) <= 1e-12 * scale * (1 + float(coupling.weight.sum()))
@@ -389,8 +389,8 @@ def test_prices_a_little_too_high_are_lowered_where_they_are():
     taken[0, :2], taken[1, 2:] = [0.25e8, 0.75e8], [0.75e-2, 2.25e-2]
     nothing = np.zeros_like(taken)
     fair = loss.fair / coupling.weight.sum(axis=1)
-    right = proof.certify_priced(coupling, loss, taken, fair, nothing)
-    high = proof.certify_priced(coupling, loss, taken, fair * [1.0, 1.5], nothing)
+    right, _ = proof.certify_priced(coupling, loss, taken, fair, nothing)
+    high, _ = proof.certify_priced(coupling, loss, taken, fair * [1.0, 1.5], nothing)
     assert right.optimal
     assert high.lower == pytest.approx(right.lower, rel=1e-12)
 

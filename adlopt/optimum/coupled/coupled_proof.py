@@ -74,37 +74,26 @@ def reach(coupling: Coupling, cut: Sequence[int]) -> tuple[FloatArray, FloatArra
 
 def certify_priced(
     coupling: Coupling, loss: Asymmetric, taken: FloatArray, lacking: FloatArray, paid: FloatArray
-) -> Certificate:
+) -> tuple[Certificate, dict[str, FloatArray]]:
     """Certify the sum of a loss over rounds by prices `lacking` (T,) and `paid` (T, N).
 
-    Prices that leave their bounds are brought back into them.
+    Prices that leave their bounds are brought back into them. The same prices are returned as
+    those of rows: budgets, what is paid by a round, shares in its burden.
     """
     check_payments(coupling, taken)
-    p, nu = _within(coupling, loss, lacking, paid)
-    lacking = missing(coupling, taken)
+    nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
+    later = np.cumsum(nu[::-1], axis=0)[::-1]
+    p = _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), later)
+    over, lacking = _over(p, nu), missing(coupling, taken)
     added = math.fsum(np.abs(lacking)) <= ROUNDING * math.fsum(coupling.budget)
-    return checked(
-        upper=value(coupling, loss, taken),
-        lower=round_down(max(_bound(coupling, loss, p, nu), Fraction(0))),
+    certificate = checked(
+        upper=_value(coupling, loss, taken, lacking),
+        lower=round_down(max(_bound(coupling, loss, p, nu, over), Fraction(0))),
         trust=Trust.EXACT,
         rounding=math.fsum(_missed(loss, lacking)) if added else 0.0,
     )
-
-
-def _within(
-    coupling: Coupling, loss: Asymmetric, lacking: FloatArray, paid: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    nu = np.where(np.isfinite(coupling.cap), np.maximum(paid, 0.0), 0.0)
-    return _affordable(coupling, loss, np.clip(lacking, 0.0, loss.under), nu), nu
-
-
-def loss_prices(
-    coupling: Coupling, loss: Asymmetric, lacking: FloatArray, paid: FloatArray
-) -> dict[str, FloatArray]:
-    """The same prices as those of rows: budgets, what is paid by a round, shares in its burden."""
-    p, nu = _within(coupling, loss, lacking, paid)
-    later, over = np.cumsum(nu[::-1], axis=0)[::-1], _over(p, nu)
-    return {"budget": p, "paid": coupling.listed(later), "share": -coupling.listed(over)}
+    rows = {"budget": p, "paid": coupling.listed(later), "share": -coupling.listed(over)}
+    return certificate, rows
 
 
 def burden_prices(coupling: Coupling, cut: Sequence[int], full: BoolArray) -> dict[str, FloatArray]:
@@ -118,13 +107,17 @@ def burden_prices(coupling: Coupling, cut: Sequence[int], full: BoolArray) -> di
 
 def value(coupling: Coupling, loss: Asymmetric, taken: FloatArray) -> float:
     """Σ_t loss of the payments, recomputed."""
+    return _value(coupling, loss, taken, missing(coupling, taken))
+
+
+def _value(coupling: Coupling, loss: Asymmetric, taken: FloatArray, lacking: FloatArray) -> float:
     worst = _burdens(taken, coupling.weight).max(axis=1)
-    return math.fsum([*_missed(loss, missing(coupling, taken)), *(loss.fair * worst)])
+    return math.fsum([*_missed(loss, lacking), *(loss.fair * worst)])
 
 
 def missing(coupling: Coupling, taken: FloatArray) -> FloatArray:
     """USD, shape (T,). B_t − H_t."""
-    lacking: FloatArray = coupling.budget - np.array([math.fsum(row) for row in taken])
+    lacking: FloatArray = coupling.budget - np.array([float(exact_sum(row)) for row in taken])
     return lacking
 
 
@@ -162,9 +155,13 @@ def _burdens(taken: FloatArray, weight: FloatArray) -> FloatArray:
     return burdens
 
 
-def _affordable(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray) -> FloatArray:
-    """Lower p_t to where Σ_i w_it (p_t − Σ_{τ≥t} ν_iτ)_+ ≤ `fair`, but for rounding, by Newton."""
-    later = np.cumsum(nu[::-1], axis=0)[::-1]
+def _affordable(
+    coupling: Coupling, loss: Asymmetric, p: FloatArray, later: FloatArray
+) -> FloatArray:
+    """Lower p_t to where Σ_i w_it (p_t − later_it)_+ ≤ `fair`, but for rounding, by Newton.
+
+    `later` are Σ_{τ≥t} ν_iτ, shape (T, N).
+    """
     lower = p.copy()
     for t, weight in enumerate(coupling.weight):
         while True:
@@ -177,9 +174,11 @@ def _affordable(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatAr
     return lower
 
 
-def _bound(coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray) -> Fraction:
+def _bound(
+    coupling: Coupling, loss: Asymmetric, p: FloatArray, nu: FloatArray, over: FloatArray
+) -> Fraction:
     """The bound of prices without rounding; of what they cost, no less is counted than it is."""
-    dear = max(exact_dot(w, mu) for w, mu in zip(coupling.weight, _over(p, nu), strict=True))
+    dear = max(exact_dot(w, mu) for w, mu in zip(coupling.weight, over, strict=True))
     paid = nu > 0
     bound = exact_dot(p, coupling.budget) - exact_dot(nu[paid], coupling.cap[paid])
     return bound * min(Fraction(1), Fraction(loss.fair) / dear) if dear else bound

@@ -210,9 +210,9 @@ class _Search:
     def payments(self) -> FloatArray:
         """The best ones, unless it is better to pay nothing."""
         taken = _to_the_cent(self.coupling, self.levels, self.shared.table(self.paid))
-        nothing = np.zeros_like(taken)
-        cost = value(self.coupling, self.loss, taken)
-        return taken if cost < value(self.coupling, self.loss, nothing) else nothing
+        unpaid = math.fsum(self.loss.under * self.coupling.budget)
+        cheaper = value(self.coupling, self.loss, taken) < unpaid
+        return taken if cheaper else np.zeros_like(taken)
 
 
 def _to_the_cent(coupling: Coupling, levels: FloatArray, taken: FloatArray) -> FloatArray:

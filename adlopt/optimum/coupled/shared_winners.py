@@ -9,8 +9,9 @@ same where their ids are. Lots are left aside.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import chain
+from itertools import count
 
 import numpy as np
 
@@ -51,10 +52,9 @@ class Coupling:
             )
         if not isinstance(loss, (MinMax, Asymmetric)):
             raise InputError("loss", loss, "MinMax, Asymmetric or surrogate(...)")
-        names = dict.fromkeys(chain.from_iterable(round_.start.account for round_ in episode))
-        index = {name: i for i, name in enumerate(names)}
+        index: defaultdict[str, int] = defaultdict(count().__next__)
         place = tuple(
-            np.array(list(map(index.__getitem__, round_.start.account)), dtype=np.int64)
+            np.fromiter(map(index.__getitem__, round_.start.account), dtype=np.int64)
             for round_ in episode
         )
         cap = np.full((len(episode), len(index)), np.inf)

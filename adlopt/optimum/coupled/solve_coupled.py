@@ -20,7 +20,6 @@ from adlopt.optimum.coupled.coupled_proof import (
     burden_prices,
     certify_burden,
     certify_priced,
-    loss_prices,
     worst_in_all,
 )
 from adlopt.optimum.coupled.cuts import least_loss
@@ -141,8 +140,7 @@ def solve_coupled(
     else:
         answer = least_loss(coupling, loss, gap=gap)
         taken, stopped, method = answer.taken, answer.stopped, Method.CUTTING_PLANES
-        certificate = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
-        witness = loss_prices(coupling, loss, answer.lacking, answer.paid)
+        certificate, witness = certify_priced(coupling, loss, taken, answer.lacking, answer.paid)
         binding = tuple(int(t) + 1 for t in np.flatnonzero(answer.paid.any(axis=1)))
     return made(
         CoupledSolution,
