@@ -459,16 +459,17 @@ class _Program:
         gives = ((self.reached(x), w) for _, x, w in bears)
         return max((-(-x // w) for x, w in gives if x and w > 0), default=0)
 
-    def share(self, bears: Any, z: int, allowed: int = 0, own: Any = ()) -> None:
-        """Burdens are at most z, and what is allowed, and what is own."""
+    def share(self, bears: Any, z: int, fair: int = ONE, allowed: int = 0, own: Any = ()) -> None:
+        """Burdens are at most a worst one, here z, of a price, and what is allowed, and is own."""
+        worst = self.column(max(z - allowed, 0), None, fair)
         for k, (i, gives, w) in enumerate(bears):
-            more = [(j, -w) for j in (z, *own[k : k + 1])]
+            more = [(j, -w) for j in (worst, *own[k : k + 1])]
             self.row("share", i, None, -(-w * allowed >> BITS), gives + more)
 
     def least_burden(self, name: str, witness: Columns, kept: Any = ()) -> Criterion:
         """The worst burden of all that are not kept to theirs."""
         free = [each for each in self.bears if each[0] not in kept]
-        self.share(free, self.column(self.worst(free), None, ONE))
+        self.share(free, self.worst(free))
         for i, gives, _ in (each for each in self.bears if each[0] in kept):
             self.row("share", i, None, -(-self.reached(gives) >> BITS), gives)
         return self.proved(name.format(len(free)), witness)
@@ -492,19 +493,8 @@ class _Program:
             t, left = burden if left > 0 else t, left - share
         pairs = along(burdens, shares)
         own = [self.column(max(b - t, 0), None, -(-(share << BITS) // whole)) for b, share in pairs]
-        self.share(self.bears, self.column(t, None, ONE), 0, own)
+        self.share(self.bears, t, own=own)
         return self.proved("mean of the worst burdens", witness)
-
-
-def _by_tier(content: Columns, claim: Testimony, case: Any) -> Iterator[Criterion]:
-    """Criteria of tiers, lowest first, up to the last that gives, and of all that must give."""
-    tiers = content.get("tier") or [0] * len(content["account"])
-    last = max((t for t, x in along(tiers, case.given) if x), default=min(tiers))
-    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
-        some, part = case.part([t == tier for t in tiers], tier < last)
-        words = f"tier {number}, " * (number > 1)
-        if some or not words:
-            yield from (c._replace(name=words + c.name) for c in part.criteria(claim))
 
 
 # --- Rounds of dollars, episodes, and paths -------------------------------------------------------
@@ -559,7 +549,7 @@ class _Dollars:
         """The worst burden, or its price and that of what is missed."""
         p, (under, _, fair, allowed) = self.program(self.prices), self.prices
         level = p.worst(p.bears)
-        p.share(p.bears, p.column(max(level - allowed, 0), None, fair), allowed)
+        p.share(p.bears, level, fair, allowed)
         if not (under or self.by_rows):
             free = [-float(u << BITS > w * level) for u, w in along(self.most, self.weight)]
             witness = {"budget": [1.0], "share": free}
@@ -576,14 +566,16 @@ class _Dollars:
 
     def fewest(self) -> Iterator[Criterion]:
         """Accounts touched, then the burden on so few: a little below, so many raise too little."""
-        p, budget, touched = self.program(), sum(self.given), sum(map(bool, self.given))
-        budget, _ = min(self.budget, budget), p.bound({})
-        yield _so_few(map(max, self.most, self.given), budget, touched)
-        found = p.worst(p.bears)
-        cut = found - (found >> 36)
+        p, touched = self.program(), sum(map(bool, self.given))
+        p.bound({})
+        budget, level = min(self.budget, sum(self.given)), p.worst(p.bears)
+        reach = accumulate(sorted(map(max, self.most, self.given), reverse=True), initial=0)
+        least = next(k for k, raised in enumerate(reach) if raised >= budget)
+        yield Criterion("accounts touched", Fraction(touched), Fraction(least))
+        cut = level - (level >> 36)
         raised = sorted(min(u << BITS, w * cut) for u, w in along(self.most, self.weight))
         short = touched and sum(raised[-touched:]) < budget << BITS
-        ends = Fraction(found, ONE), Fraction(cut if short else 0, ONE)
+        ends = Fraction(level, ONE), Fraction(cut if short else 0, ONE)
         yield Criterion("worst burden on so few", *ends)
 
     def part(self, members: list[bool], later: bool) -> tuple[Any, _Dollars]:
@@ -623,12 +615,6 @@ class _Dollars:
                 yield self.all_burdens()
 
 
-def _so_few(most: Iterable[int], budget: int, touched: int) -> Criterion:
-    reach = accumulate(sorted(most, reverse=True), initial=0)
-    least = next(k for k, raised in enumerate(reach) if raised >= budget)
-    return Criterion("accounts touched", Fraction(touched), Fraction(least))
-
-
 def _coupled(content: Columns, claim: Testimony) -> _Program:
     """Rounds that share winners: haircuts, what is paid by then, misses, burdens; rule 7."""
     answers = claim.answer.get("haircut_usd") or [[]] * len(content["round"])
@@ -650,7 +636,7 @@ def _coupled(content: Columns, claim: Testimony) -> _Program:
             weight[name], last[name], count = max(weight[name], w), paid, count + 1
         p.budget(t, [each for _, gives, _ in bears for each in gives], d.budget, 0, d.prices)
         if d.prices[0]:
-            p.share(bears, p.column(p.worst(bears), None, d.prices[2]))
+            p.share(bears, p.worst(bears), d.prices[2])
     if kind == "min-max":
         p.bears = [(i, [(last[name], ONE)], weight[name]) for i, name in enumerate(last)]
     return p
@@ -725,6 +711,7 @@ class _Lots(_Dollars):
             cap = total if room >= total * COVERED else min(_micro(room / MICRO), total)
             _refuse(x > cap, f"account {name!r} gives what it may not")
             self.holders.append((kinds if u else Counter(), cap, Fraction(w, ONE), x))
+        self.most = [-(-(cap << BITS) // MICRO) for _, cap, *_ in self.holders]
         top = None if claim.extra is None else _micro(Fraction(needed) + Fraction(claim.extra))
         self.least, self.highest = -_micro(-Fraction(needed)), top
         if claim.extra == 0:
@@ -763,13 +750,13 @@ class _Lots(_Dollars):
         return away is not None and not away >> first
 
     def part(self, members: list[bool], later: bool) -> tuple[Any, _Lots]:
-        part = copy(self)
+        gives, part = super().part(members, False)
         part.holders = [h for h, yes in along(self.holders, members) if yes]
         raised = sum(x for *_, x in part.holders)
         if later:
             part.least, part.highest = raised + 1, None
             _refuse(not part.out_of_reach(None), EARLY)
-            part.least = raised
+            part.least, part.budget = raised, gives
         self.least -= raised
         self.highest = None if self.highest is None else self.highest - raised
         return raised, part
@@ -777,23 +764,20 @@ class _Lots(_Dollars):
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """Those of dollars, but for what lots decide; what a long search knows has no lower end."""
         kind, raised = claim.goal["kind"], sum(x for *_, x in self.holders)
-        missed, plain = Fraction(abs(raised - self.least), MICRO), self.own is None
-        if kind == "tracking" and plain:
-            yield Criterion("USD missed", missed, None if missed else missed)
-            self.least = self.highest = raised
-        wrong = raised < self.least or (self.highest is not None and raised > self.highest)
-        _refuse(wrong and kind not in (*PRICED, "tracking"), "the lots do not raise what they must")
-        if kind in (*PRICED, "cvar") or not plain:
+        short = raised < self.least or (self.highest is not None and raised > self.highest)
+        wrong = short and kind not in (*PRICED, "tracking")
+        _refuse(wrong, "the lots do not raise what they must")
+        if kind in (*PRICED, "cvar", "fewest") or self.by_rows:
             yield from super().criteria(claim)
             return
+        if kind == "tracking":
+            missed = Fraction(abs(raised - self.least), MICRO)
+            yield Criterion("USD missed", missed, None if missed else missed)
+            self.least = self.highest = raised
         pairs = {(x, w) for *_, w, x in self.holders if x}
         upper = max((Fraction(x, MICRO) / w for x, w in pairs), default=Fraction(0))
-        few = kind == "fewest"
-        if few:
-            touched = sum(x > 0 for *_, x in self.holders)
-            yield _so_few((cap for _, cap, *_ in self.holders), self.least, touched)
-        proved = not upper or (not few and self.out_of_reach(upper))
-        yield Criterion("worst burden" + " on so few" * few, upper, upper if proved else None)
+        proved = not upper or self.out_of_reach(upper)
+        yield Criterion("worst burden", upper, upper if proved else None)
         if kind == "leximin":
             yield Criterion("all burdens in order", upper, None)
 
@@ -864,18 +848,18 @@ class _Sides(_Dollars):
 
     def program(self, prices: Any = (), *, alone: bool = False) -> _Program:
         """Columns: arcs; rows: what is shed, positions, capacities."""
-        p, takes = _Program(), [Entries() for _ in self.most]
-        sums: Any = [[Entries() for _ in rows] for rows in (self.quantity, self.limit)]
+        p, ends = _Program(), (self.quantity, self.limit, self.most)
+        closes, held, takes = ([Entries() for _ in each] for each in ends)
         for (j, k), x in along(self.arcs, _scaled(self.arcs.values())):
             arc, i, v = p.column(x, self.limit[j]), self.owner[j], self.value[k]
-            sums[0][k].append((arc, ONE))
-            sums[1][j].append((arc, ONE))
+            closes[k].append((arc, ONE))
+            held[j].append((arc, ONE))
             takes[i] += [(arc, v)] * bool(v)
             p.arcs.append((arc, i, min(self.limit[j], self.quantity[k])))
-        rows = (("conserve", sums[0], self.quantity), ("position", sums[1], self.limit))
-        for name, of, ends in (*rows, ("cap", takes, self.most)):
-            for k, (entries, end) in enumerate(along(of, ends)):
-                p.row(name, k, end if name == "conserve" else None, end, entries)
+        names = ("conserve", "position", "cap")
+        for name, rows, most in along(names, (closes, held, takes), ends):
+            for k, (entries, end) in enumerate(along(rows, most)):
+                p.row(name, k, end if rows is closes else None, end, entries)
         p.bears = [(i, x, w) for i, (x, w) in enumerate(along(takes, self.weight)) if x]
         if self.own:
             p.own(self.own["row"], takes)
@@ -997,17 +981,26 @@ def _case(content: Columns, claim: Testimony) -> Any:
 
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
-    """Derive the problem from the instance, and prove what can be of the answer."""
-    path = claim.goal["kind"] == "path"
-    if path and content["kind"] == "episode":
+    """Derive the problem, and prove what can be of the answer: of tiers up to the last that gives.
+
+    Those of two sides all close what they can, as long as something is left.
+    """
+    if claim.goal["kind"] == "path":
+        _refuse(content["kind"] != "episode", "a path is of an episode")
         return [_path(content, claim)]
     if content["kind"] == "episode":
         p, witness = _coupled(content, claim), claim._next()
         if "under" in claim.goal:
             return [p.proved("sum of the loss", witness)]
         return [p.least_burden("worst burden in all", witness)]
-    _refuse(path, "a path is of an episode")
-    return list(_by_tier(content, claim, _case(content, claim)))
+    case, tiers = _case(content, claim), content.get("tier") or [0] * len(content["account"])
+    last, found = max((t for t, x in along(tiers, case.given) if x), default=min(tiers)), []
+    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
+        some, part = case.part([t == tier for t in tiers], tier < last)
+        words = f"tier {number}, " * (number > 1)
+        if some or not words:
+            found += [c._replace(name=words + c.name) for c in part.criteria(claim)]
+    return found
 
 
 def why_infeasible(content: Columns, claim: Testimony) -> str:
