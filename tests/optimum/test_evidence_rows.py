@@ -1,6 +1,7 @@
 """Certificates under rows of one's own, of hedges, leverage, tiers and markets, against oracles."""
 
 import copy
+import itertools
 import json
 import random
 import time
@@ -12,6 +13,7 @@ from forging import mutated, mutations, rebound, verdict
 from tiers import NIGHTLY
 
 import adlopt as adl
+from adlopt.optimum.evidence import adlcheck
 
 NEAR = Fraction(1, 10**5)
 GOALS = ["min-max", "leximin", "cvar:0.5", "tracking", "fewest", "asymmetric:2:1:30"]
@@ -204,6 +206,153 @@ def test_rows_of_ones_own_and_their_mutations_are_refused_or_true(seed, tmp_path
         for a, b in forged(rng, entry, certificate, tmp_path):
             Bound(a, b).check(b)
         done += 10
+
+
+class Whole(Bound):
+    """The same in whole lots, or of whole accounts, by enumeration."""
+
+    def __init__(self, entry, certificate):
+        super().__init__(entry, certificate)
+        lots = [row.get("lot") for row in entry["account"]]
+        self.lot = [None if lot is None else round(exact(lot), 6) for lot in lots]
+
+    def ways(self):
+        """What accounts may give in whole lots, as rows and the budget want it."""
+        pairs = zip(self.u, self.lot, strict=True)
+        counts = [range(int(u / lot + Fraction(1, 10**9)) + 1) for u, lot in pairs]
+        for each in itertools.product(*counts):
+            x = [count * lot for count, lot in zip(each, self.lot, strict=True)]
+            gives = ((sum(a * x[i] for i, a in row.items()), end) for row, end in self.rows)
+            met = all(given >= end - NEAR for given, end in gives)
+            if met and (self.goal["kind"] == "asymmetric" or abs(sum(x) - self.budget) <= NEAR):
+                yield x
+
+    def burden(self, x):
+        pools = [(sum(x[i] for i in p), sum(self.w[i] for i in p)) for p in self.pools]
+        return max(given / weight for given, weight in pools if weight)
+
+    def cost(self, x):
+        kind, missing = self.goal["kind"], self.budget - sum(x)
+        if kind == "asymmetric":
+            under, over, fair = (Fraction(self.goal[k]) for k in ("under", "over", "fair"))
+            return max(under * missing, -over * missing) + fair * self.burden(x)
+        if kind == "cvar":
+            kept = (1 - Fraction(self.goal["level"])) * len(x)
+            pairs = zip(x, self.w, strict=True)
+            borne = sorted((v / w if v else Fraction(0) for v, w in pairs), reverse=True)
+            parts = [min(max(kept - i, 0), 1) for i in range(len(x))]
+            return sum(b * p for b, p in zip(borne, parts, strict=True)) / max(kept, 1)
+        return sum(map(bool, x)) if kind == "fewest" else self.burden(x)
+
+    def on_some(self, on):
+        """The least burden where nobody else gives; None if they cannot."""
+        part = copy.copy(self)
+        part.goal = self.goal | {"kind": "min-max"}
+        part.u = [u * (i in on) for i, u in enumerate(self.u)]
+        return Bound.least(part)
+
+    def check(self, certificate):
+        said = [each["lower"] for each in certificate["criteria"] if each["trust"] == "exact"]
+        if None in self.lot:
+            sets = [s for k in range(5) for s in itertools.combinations(range(len(self.u)), k)]
+            found = [(len(s), z) for s in sets if (z := self.on_some(s)) is not None]
+            least = [min(found)[0]]
+            touched = certificate["criteria"][0]["upper"]
+            least.append(min(z for k, z in found if k <= touched))
+        else:
+            ways = list(self.ways())
+            least = [min(map(self.cost, ways))]
+            if self.goal["kind"] == "fewest":
+                few = [x for x in ways if self.cost(x) <= certificate["criteria"][0]["upper"]]
+                least.append(min(map(self.burden, few)))
+        for lower, true in zip(said, least, strict=False):
+            assert lower <= true + NEAR * (1 + true)
+
+
+@pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
+def test_trees_of_what_is_whole_and_their_mutations_are_refused_or_true(seed, tmp_path):
+    rng, done, trees = random.Random(seed), 0, 0
+    while done < 80:
+        entry, goal = drawn(rng), rng.choice(["min-max", "fewest", "cvar:0.5", "asymmetric:2:1:30"])
+        lots = goal != "fewest" or rng.random() < 0.5
+        for row in entry["account"] if lots else []:
+            row["lot"] = rng.choice([2.0, 2.5, 4.0])
+            row["capacity"] = row["lot"] * rng.randint(1, 5)
+        entry["needed"] = float(rng.randint(2, 15))
+        try:
+            certificate = solved(entry, goal, tmp_path)
+        except adl.NoSolution:
+            certificate = None
+        if certificate is None:
+            continue
+        lines = verdict(entry, certificate, tmp_path)
+        assert all(line.endswith("optimal, proven") for line in lines[1:])
+        trees += any("tree" in each["witness"] for each in certificate["criteria"])
+        Whole(entry, certificate).check(certificate)
+        for a, b in forged(rng, entry, certificate, tmp_path):
+            if all(
+                u / lot < 20 for u, lot in zip(Bound(a, b).u, Whole(a, b).lot, strict=True) if lot
+            ):
+                Whole(a, b).check(b)
+        done += 10
+    assert trees
+
+
+def branches(tree):
+    """Of a tree, every part that parts again."""
+    if "above" in tree:
+        yield tree
+        yield from branches(tree["below"])
+        yield from branches(tree["above"])
+
+
+def regrown(tree, rng):
+    """A tree of which a part is another, or parts elsewhere."""
+    tree = copy.deepcopy(tree)
+    some = rng.choice(list(branches(tree)))
+    change = rng.randrange(4)
+    if change == 0:
+        some["at"] += rng.choice([-2, -1, 1, 2, 10**9])
+    elif change == 1:
+        some["number"] = rng.choice([-1, 0, 1, 2, 7])
+    elif change == 2:
+        some["below"], some["above"] = some["above"], some["below"]
+    else:
+        some[rng.choice(["below", "above"])] = rng.choice(list(branches(tree)))["below"]
+    return tree
+
+
+@pytest.mark.parametrize("seed", range(100 if NIGHTLY else 3))
+def test_no_tree_proves_more_than_is_true_of_any_answer(seed, tmp_path):
+    rng, seen = random.Random(seed), 0
+    while seen < 10:
+        entry, goal = drawn(rng), rng.choice(["min-max", "cvar:0.5", "fewest"])
+        for row in entry["account"]:
+            row["lot"] = rng.choice([2.0, 2.5, 4.0])
+            row["capacity"] = row["lot"] * rng.randint(1, 5)
+        entry["needed"] = float(rng.randint(2, 15))
+        try:
+            certificate = solved(entry, goal, tmp_path)
+        except adl.NoSolution:
+            continue
+        if certificate is None or "tree" not in certificate["criteria"][0]["witness"]:
+            continue
+        seen += 1
+        truth, content = Whole(entry, certificate), adlcheck.instance(tmp_path / "instance.json")
+        ways = list(truth.ways())
+        true = min(map(truth.cost, ways))
+        for k in range(10):
+            witness = certificate["criteria"][0]["witness"]
+            tree = witness["tree"] if k == 0 else regrown(witness["tree"], rng)
+            forged_ = copy.deepcopy(certificate)
+            forged_["answer"]["haircut_usd"] = [float(v) for v in rng.choice(ways)]
+            forged_["criteria"][0]["witness"] = {"tree": tree}
+            claim = adlcheck.Testimony(forged_)
+            try:
+                proved = adlcheck.prove(content, claim)[0]
+            except adlcheck.WRONG:
+                continue
+            assert proved.lower <= true
 
 
 @pytest.mark.nightly("20,000 accounts")

@@ -34,7 +34,7 @@ class Optimum(Answer, Record):
     `method` says what found it, `stopped` why the search ended, and `stages` have further criteria
     in order of rank, each given those above it. `worst_burden` is max x_i / w_i, None where the
     answer burdens nobody; `question` is what was asked, and `witness` what proofs of the criteria
-    need beside the answer, for certificates in files.
+    need beside the answer, or makes it, for certificates in files.
     """
 
     certificate: Certificate
@@ -43,7 +43,7 @@ class Optimum(Answer, Record):
     stages: tuple[Stage, ...] = ()
     worst_burden: float | None = None
     question: Question | None = None
-    witness: tuple[Mapping[str, Any], ...] = ()
+    witness: tuple[Any, ...] = ()
 
     @property
     def value(self) -> float:
@@ -86,7 +86,7 @@ class Optimum(Answer, Record):
 
     def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
         """What proofs of the criteria need beside the answer."""
-        return self.witness
+        return tuple(each() if callable(each) else each for each in self.witness)
 
     def _check(self) -> None:
         """Refuse what was altered since it was certified."""

@@ -99,7 +99,7 @@ class Solution(Optimum):
     def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
         given, asked = self.certificate.multipliers, self.question
         if given is None or asked is None or not isinstance(asked.objective, (CVaR, OverBurdens)):
-            return self.witness
+            return Optimum._witnesses(self)
         return (told(given),)
 
     @property

@@ -372,7 +372,7 @@ class _Program:
 
     def __init__(self) -> None:
         self.columns, self.rows, self.bears, self.arcs = (list[Any]() for _ in range(4))
-        self.near = Fraction(0)
+        self.near, self.wholes = Fraction(0), dict[str, dict[int, tuple[int, Any]]]()
 
     def column(self, at: int, high: int | None = None, cost: int = 0) -> int:
         self.columns.append((at, high, cost))
@@ -384,13 +384,23 @@ class _Program:
     def reached(self, entries: Entries) -> int:
         return sum(a * self.columns[j][0] for j, a in entries)
 
-    def bound(self, witness: Columns, *, point: bool = True) -> Fraction:
+    def bound(self, witness: Columns, *, point: bool = True, ends: Any = None) -> Fraction:
         """What no feasible point costs less than, by weak duality.
 
         Prices of the wrong sign count as 0, and all are scaled to what columns without end allow;
         ends that the answer misses, by rounding, are moved to it. Without a point costs are 0: a
-        bound above that proves that none is feasible [Farkas].
+        bound above that proves that none is feasible [Farkas]. Of a tree that parts what is whole
+        it is the least of both parts.
         """
+        ends = ends or {}
+        if "above" in witness:
+            at, number = checked([witness["at"], witness["number"]], "i", "a tree")
+            column, unit = self.wholes[witness["of"]][number]
+            low, high = ends.get(column, (0, self.columns[column][1]))
+            below = low, min(high, math.ceil(at * unit))
+            above = max(low, math.floor((at + 1) * unit)), high
+            halves = along((witness["below"], witness["above"]), (below, above))
+            return min(self.bound(half, ends=ends | {column: within}) for half, within in halves)
         value, pull, told = 0, [0] * len(self.columns), witness.items()
         prices = {k: _scaled(checked(v, "r", k)) for k, v in told if type(v) is list}
         for name, number, low, high, entries in self.rows:
@@ -402,26 +412,36 @@ class _Program:
             price = (prices.get(name, ())[number : number + 1] or [0])[0]
             end = low if price > 0 else high
             if price and end is not None:
-                ends = (end << BITS, reached if point else end << BITS)
-                value += price * (min(ends) if price > 0 else max(ends))
+                met = (end << BITS, reached if point else end << BITS)
+                value += price * (min(met) if price > 0 else max(met))
                 for j, a in entries:
                     pull[j] += price * a
         rows = [(x, high, c * point << BITS, y) for (x, high, c), y in along(self.columns, pull)]
-        most = (Fraction(c, y) for _, high, c, y in rows if high is None and y > 0)
+        open_ = (r for j, r in enumerate(rows) if r[1] is None and r[3] > 0 and j not in ends)
+        most = (Fraction(cost, taken) for _, _, cost, taken in open_)
         part, whole = min(most, default=Fraction(1)).as_integer_ratio()
         found = part * value
-        for x, high, cost, taken in rows:
-            if point and _beyond(x, 0, high):
-                raise Invalid("the answer gives what it may not")
-            found += min(whole * cost - part * taken, 0) * max(high or 0, x * point)
+        for j, (x, high, cost, taken) in enumerate(rows):
+            _refuse(point and _beyond(x, 0, high), "the answer gives what it may not")
+            low, top = ends.get(j, (0, max(high or 0, x * point)))
+            rest = whole * cost - part * taken
+            found += rest * (top if rest < 0 else low)
         return Fraction(found, whole << 3 * BITS)
 
     def proved(self, name: str, witness: Columns, whole: bool = False) -> Criterion:
-        """What the answer costs, and what none costs less than by prices, if there are any."""
-        least, cost = max(self.bound(witness), Fraction(0)), sum(c * x for x, _, c in self.columns)
-        told = any(type(prices) is list and prices for prices in witness.values())
+        """What the answer costs, and what none costs less than by prices, if there are any.
+
+        A tree is of what costs no more than the answer.
+        """
+        cost, tree = sum(c * x for x, _, c in self.columns), witness.get("tree")
+        upper, least = Fraction(cost, ONE**2), max(self.bound(witness), Fraction(0))
+        if tree:
+            free = enumerate(self.columns)
+            ends = {j: (0, cost // c + 1) for j, (_, high, c) in free if high is None and c}
+            least = max(least, min(self.bound(tree, ends=ends), upper))
+        told = tree or any(type(prices) is list and prices for prices in witness.values())
         lower = Fraction(math.ceil(least)) if whole else least
-        return Criterion(name, Fraction(cost, ONE**2), lower if told else None, self.near)
+        return Criterion(name, upper, lower if told else None, self.near)
 
     def kept(self, name: str) -> _Program:
         """What costs so far is a row instead: no more than the answer's."""
@@ -481,6 +501,7 @@ class _Program:
         on = {i: self.column((i in used) << BITS, ONE, ONE) for i in all_}
         for k, (j, i, room) in enumerate(self.arcs):
             self.row("on", k, None, 0, [(j, ONE), (on[i], -room)])
+        self.wholes["on"] = {i: (j, ONE) for i, j in on.items()}
         return self
 
     def mean_of_worst(self, goal: Columns, witness: Columns) -> Criterion:
@@ -578,7 +599,7 @@ class _Dollars:
         ends = Fraction(level, ONE), Fraction(cut if short else 0, ONE)
         yield Criterion("worst burden on so few", *ends)
 
-    def part(self, members: list[bool], later: bool) -> tuple[Any, _Dollars]:
+    def part(self, members: list[bool], later: bool) -> Any:
         part, columns = copy(self), (self.most, self.given)
         part.most, part.given = ([v * m for v, m in along(c, members)] for c in columns)
         gives, most = sum(part.given), sum(part.most)
@@ -712,10 +733,18 @@ class _Lots(_Dollars):
             _refuse(x > cap, f"account {name!r} gives what it may not")
             self.holders.append((kinds if u else Counter(), cap, Fraction(w, ONE), x))
         self.most = [-(-(cap << BITS) // MICRO) for _, cap, *_ in self.holders]
+        units = (math.gcd(*kinds) for kinds, *_ in self.holders)
+        self.units = {i: (i, Fraction(unit * ONE, MICRO)) for i, unit in enumerate(units)}
         top = None if claim.extra is None else _micro(Fraction(needed) + Fraction(claim.extra))
         self.least, self.highest = -_micro(-Fraction(needed)), top
         if claim.extra == 0:
             self.least = self.highest = _micro(needed, SUMMED, "the budget")
+
+    def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
+        """That of dollars: column i is what account i gives, in whole lots."""
+        p = super().program(prices, alone=alone)
+        p.wholes["lots"] = self.units
+        return p
 
     def out_of_reach(self, level: Fraction | None) -> bool:
         """Whether strictly below a burden, or at all, no sum of whole lots counts.
@@ -749,7 +778,7 @@ class _Lots(_Dollars):
             away &= (1 << last + 1) - 1
         return away is not None and not away >> first
 
-    def part(self, members: list[bool], later: bool) -> tuple[Any, _Lots]:
+    def part(self, members: list[bool], later: bool) -> Any:
         gives, part = super().part(members, False)
         part.holders = [h for h, yes in along(self.holders, members) if yes]
         raised = sum(x for *_, x in part.holders)

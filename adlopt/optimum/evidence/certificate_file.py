@@ -44,12 +44,12 @@ def evidence_of(
         answer=dict(answer),
         criteria=[
             CriterionData(
-                criterion="", upper=0.0, lower=0.0, trust="reported", witness=plain(given)
+                criterion="", upper=0.0, lower=0.0, trust="reported", witness=_plain(given)
             )
             for given in witnesses
         ],
         infeasible=infeasible,
-        witness=plain(farkas or {}),
+        witness=_plain(farkas or {}),
     )
     try:
         claim = adlcheck.Testimony(msgspec.to_builtins(data))
@@ -63,6 +63,14 @@ def evidence_of(
     rows = zip(proved, claimed, told[: len(proved)], strict=True)
     data.criteria = [_stated(*each) for each in rows]
     return data
+
+
+def _plain(witness: Mapping[str, Any]) -> dict[str, Any]:
+    """Prices as lists, in trees, too; words and numbers as they are."""
+    trees = {name: _plain(each) for name, each in witness.items() if isinstance(each, Mapping)}
+    single = {name: each for name, each in witness.items() if isinstance(each, (str, int))}
+    lists = {k: v for k, v in witness.items() if k not in trees and k not in single}
+    return plain(lists) | trees | single
 
 
 def _stated(proved: adlcheck.Criterion, claimed: float, witness: dict[str, Any]) -> CriterionData:

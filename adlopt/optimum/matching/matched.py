@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +66,6 @@ class Matching(Optimum):
     # Without a value here, the base's property of that name would become it.
     price: FloatArray | None = None  # type: ignore[assignment]
     reason: tuple[str, ...] = ()
-    witness: tuple[Callable[[], Mapping[str, Any]], ...] = ()  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         for name in ("closed", "matched", "unmatched", "haircut", "price"):
@@ -80,9 +78,6 @@ class Matching(Optimum):
 
     def _numbers(self) -> dict[str, Any]:
         return plain(self.trades._columns())
-
-    def _witnesses(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(made() for made in self.witness)
 
     @property
     def account(self) -> tuple[str, ...]:

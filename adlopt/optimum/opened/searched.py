@@ -58,12 +58,17 @@ class Searched:
     method: Method
     proved: float = 0.0
 
-    def _whole(self, proved: float) -> float:
-        """A bound, rounded up where whole columns make the objective a whole number."""
+    @property
+    def counts(self) -> bool:
+        """Whether whole columns make the objective a whole number."""
         p = self.stated.program
         each = self.stated.factor * p.cost[p.cost != 0]
-        counts = p.integer is not None and p.integer[p.cost != 0].all()
-        return float(math.ceil(proved)) if counts and (each == np.round(each)).all() else proved
+        whole = p.integer is not None and p.integer[p.cost != 0].all()
+        return bool(whole and (each == np.round(each)).all())
+
+    def _whole(self, proved: float) -> float:
+        """A bound, rounded up where the objective is a whole number."""
+        return float(math.ceil(proved)) if self.counts else proved
 
     @property
     def tolerance(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,9 +23,12 @@ from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.opened.expressions import affine
 from adlopt.optimum.opened.kinds import Contracts, Dollars, Rounds, TwoSides
 from adlopt.optimum.opened.own_objective import is_own
-from adlopt.optimum.opened.searched import Searched
+from adlopt.optimum.opened.searched import TREE, Searched
+from adlopt.optimum.programs.proven_tree import Branch, Leaf, refutation
 from adlopt.optimum.programs.stated import Stated
 
+MET, NEAR, NODES = 2.0**-31, 2.0**-20, 500
+"""What a tree may leave of a value, and of a number of accounts; nodes that it may part."""
 NUMBERED = {"share": "share", "above": "share", "on": "on"}
 """What rows of accounts are called in certificates."""
 
@@ -49,15 +52,50 @@ def with_evidence(
     if question is None:
         return best
     kind = model.kind
-    witness: list[Any] = [
-        prices(kind, each.stated, each.duals, bearer, question.shares) for each in found
-    ]
-    if kept:
-        witness = [each | {"kept": who} for each, who in zip(witness, kept, strict=True)]
-    if isinstance(kind, TwoSides):
-        witness = [partial(dict, each) for each in witness]
+    told = partial(prices, kind, bearer=bearer, shares=question.shares)
+    order: Sequence[Any] = kept or [None] * len(found)
+    witness = [partial(_told, told, each, who) for each, who in zip(found, order, strict=True)]
     object.__setattr__(best, "witness", tuple(witness))
     return asked(best, question)
+
+
+def _told(
+    told: Callable[..., dict[str, Any]], found: Searched, kept: IntArray | None
+) -> dict[str, Any]:
+    """What proves a criterion: prices, who keeps to a burden, and a tree of what is whole."""
+    witness = told(found.stated, found.duals) | ({} if kept is None else {"kept": kept})
+    tree = _tree(found, partial(told, found.stated))
+    return witness if tree is None else witness | {"tree": tree}
+
+
+def _tree(found: Searched, told: Callable[..., dict[str, Any]]) -> dict[str, Any] | None:
+    """A small tree that shows that nothing is better, where accounts give lots or are on."""
+    stated, p = found.stated, found.stated.program
+    if p.integer is None or p.cost.size > TREE or stated.contracts is not None:
+        return None
+    cost = float(p.cost @ found.point)
+    enough = cost - (1 - NEAR) / stated.factor if found.counts else cost * (1 - MET)
+    place = dict(zip(stated.column.tolist(), stated.account.tolist(), strict=True))
+    on = next((block for block in stated.columns if block.name == "on"), None)
+    names = {name: i for i, name in enumerate(stated.accounts)}
+    switches = (
+        {} if on is None else {on.first + k: names[key] for k, key in enumerate(on.keys or ())}
+    )
+
+    def written(part: Leaf | Branch) -> dict[str, Any]:
+        if isinstance(part, Leaf):
+            return told(part.duals)
+        switch = part.column in switches
+        return {
+            "of": "on" if switch else "lots",
+            "number": (switches if switch else place)[part.column],
+            "at": part.at,
+            "below": written(part.below),
+            "above": written(part.above),
+        }
+
+    made = refutation(p, good_enough=enough, nodes=NODES)
+    return written(made) if isinstance(made, Branch) else None
 
 
 def refused(
@@ -131,13 +169,15 @@ def prices(
     if isinstance(kind, TwoSides):
         form = replace(least_burden(kind.problem), program=p)
         found = form.prices(kind.problem, duals, lifted(kind.problem, form, duals).price)
-    owner = np.full(p.cost.size, -1)
+    owner, usd = np.full(p.cost.size, -1), np.ones(p.cost.size)
     owner[stated.column] = stated.account
+    usd[stated.column] = stated.worth / stated.unit[stated.column]
     for block in () if isinstance(kind, TwoSides) else stated.rows:
         if block.name in NUMBERED:
-            of = owner[p.column[p.start[:-1][block.part]]]
-            each = np.zeros(bearer.size)
-            each[bearer[of] if block.name == "share" else of] = price[block.part]
+            first = p.column[p.start[:-1][block.part]]
+            of, each = owner[first], np.zeros(bearer.size)
+            per = usd[first] if block.name == "on" else 1.0
+            each[bearer[of] if block.name == "share" else of] = price[block.part] / per
             found[NUMBERED[block.name]] = each
         elif block.name in ("raised", "touched"):
             found[block.name] = price[block.part]

@@ -28,6 +28,8 @@ KNOWN, LOOKS = 4, 8
 """Tries after which it is known how a number raises bounds; looks in vain before the best is it."""
 LEAST = 1e-9
 """What a part counts for that raises no bound."""
+FAR = 2.0
+"""Times what is good enough that a ray is stretched to: nothing is as good where no point is."""
 
 
 def proven_lower_bound(
@@ -68,13 +70,54 @@ def proven_lower_bound(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """Multipliers of rows, (rows,), that show what a part of a tree costs at least."""
+
+    duals: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """A whole column that is at most `at`, or more: the trees of both parts."""
+
+    column: int
+    at: int
+    below: Leaf | Branch
+    above: Leaf | Branch
+
+
+def refutation(program: Program, *, good_enough: float, nodes: int) -> Leaf | Branch | None:
+    """A tree that shows that no point costs less than `good_enough`; None if it has more nodes."""
+    tree, left = _Tree(program, good_enough), nodes
+
+    def part(node: _Node) -> Leaf | Branch | None:
+        nonlocal left
+        if node.bound >= good_enough:
+            return Leaf(node.duals)
+        left -= 1
+        halves = tree.parts(node) if left >= 0 else ()
+        if not halves:
+            return None
+        column = int(np.argmax(halves[0].upper < node.upper))
+        below, above = part(halves[0]), None
+        if below is not None:
+            above = part(halves[1])
+        if below is None or above is None:
+            return None
+        return Branch(column, int(halves[0].upper[column]), below, above)
+
+    return part(tree.node(program.lower, program.upper, -math.inf))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Node:
-    """Column bounds, the least that a point within them costs, and a point of the relaxation."""
+    """Column bounds, what a point within them costs at least, a relaxed point, and multipliers."""
 
     lower: FloatArray
     upper: FloatArray
     bound: float
     point: FloatArray | None
+    duals: FloatArray
 
 
 class _Tree:
@@ -89,13 +132,25 @@ class _Tree:
     def node(self, lower: FloatArray, upper: FloatArray, known: float) -> _Node:
         """Bound what is within column bounds, of which a bound is known."""
         within = replace(self.program, lower=lower, upper=upper)
-        if _shown_empty(within, _farthest_row(within)):
-            return _Node(lower, upper, math.inf, None)
+        shown = self._emptied(within, _farthest_row(within))
+        if shown.any():
+            return _Node(lower, upper, math.inf, None, shown)
         point, duals = self.relaxation.solve(lower, upper)
         if point is None:
-            return _Node(lower, upper, math.inf if _shown_empty(within, duals) else known, None)
+            shown = self._emptied(within, duals)
+            return _Node(lower, upper, math.inf if shown.any() else known, None, shown)
         bound = max(known, lower_bound(within, duals, exact=False).lower)
-        return _Node(lower, upper, bound, point)
+        return _Node(lower, upper, bound, point, duals)
+
+    def _emptied(self, within: Program, ray: FloatArray) -> FloatArray:
+        """Multipliers that show that no point satisfies the rows, if a ray of either sign does."""
+        free = replace(within, cost=np.zeros(within.cost.size))
+        for y in (ray, -ray) if ray.any() else ():
+            shown = lower_bound(free, y, exact=False).lower
+            if shown > 0:
+                stretched: FloatArray = y * (FAR * (1.0 + abs(self.good_enough)) / shown)
+                return stretched
+        return np.zeros(within.row_lower.size)
 
     def parts(self, node: _Node) -> tuple[_Node, ...]:
         """Part a node in two, on the whole number that is best; none if all are decided."""
@@ -158,11 +213,3 @@ def _farthest_row(program: Program) -> FloatArray:
     if missed.max(initial=0.0) > 0:
         ray[missed.argmax()] = 1.0
     return ray
-
-
-def _shown_empty(program: Program, ray: FloatArray) -> bool:
-    """Whether a ray, of either sign, shows that no point satisfies the rows."""
-    if not ray.any():
-        return False
-    free = replace(program, cost=np.zeros(program.cost.size))
-    return any(lower_bound(free, y, exact=False).lower > 0 for y in (ray, -ray))
