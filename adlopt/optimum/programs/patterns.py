@@ -32,8 +32,8 @@ MANY = 1_000
 ROUNDS = 200
 HOLDS = 1e-9
 """Share of the multipliers from which a pattern counts as holding up the level."""
-APART = 2.0**-13
-"""Beyond a tangent, in units of the program: 1e-12 of all money."""
+APART = 2.0**-40
+"""Beyond a tangent, as a share of all money: 1e-12."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,14 +101,14 @@ class Patterns:
         base = self._base()
         cuts: list[tuple[float, IntArray]] = []
         everything = np.flatnonzero(np.isnan(self.fixed))
-        levels = [float(p.upper[z]) / 2, 0.0]
+        levels, apart = [float(p.upper[z]) / 2, 0.0], APART * float(self.most.sum())
         new = [(level, everything) for level in levels]
         for _ in range(ROUNDS):
             cuts += new
             answer = run(self._with_cuts(base, cuts), time_limit=seconds_left(end))
             given, rest = answer.columns[:count], answer.columns[count:]
             level = float(rest[z - n])
-            beyond = np.flatnonzero(given > self._raised(level) + APART)
+            beyond = np.flatnonzero(given > self._raised(level) + apart)
             if not beyond.size:
                 return RawAnswer(
                     columns=self._point(given, rest, level),
