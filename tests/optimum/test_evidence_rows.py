@@ -387,6 +387,15 @@ def test_that_rows_contradict_each_other_has_a_certificate_too(row, goal, tmp_pa
     assert verdict(weaker, rebound(weaker, certificate, tmp_path), tmp_path) is None
 
 
+def test_a_bound_of_nothing_is_a_bound(tmp_path):
+    rows = [{"id": n, "capacity": u} for n, u in (("ann", 40.0), ("bob", 40.0), ("cat", 20.0))]
+    own = [{"account": ["cat"], "keeps_at_most": 0.0}]
+    entry = {"deficit": 90.0, "needed": 60.0, "account": rows, "constraint": own}
+    certificate = solved(entry, "min-max", tmp_path)
+    assert certificate["answer"]["haircut_usd"] == pytest.approx([20.0, 20.0, 20.0])
+    assert verdict(entry, certificate, tmp_path)[1].endswith("optimal, proven")
+
+
 def drawn_sides(rng):
     """Winners with hedges and equities against what losers shed."""
     positions = []
@@ -419,6 +428,7 @@ class Sides:
 
     def __init__(self, entry, certificate, only=None, left=None):
         self.goal, answer = certificate["objective"], certificate["answer"]
+        self.own = entry.get("constraint", ())
         rows = {row["account"].strip(): row for row in entry["accounts"]}
         self.names = list(rows)
         self.u = {n: exact(row["capacity"]) for n, row in rows.items()}
@@ -465,20 +475,38 @@ class Sides:
             rows.append(at_most({a: 1 for a, (p, _) in enumerate(self.arcs) if p == j}, size))
         for name in self.names:
             rows.append(at_most(self.takes(name), self.u[name]))
+        for each in self.own:
+            for name, coin, _ in self.hedges():
+                if name in each.get("account", self.names):
+                    of = [h[0] == name and h[2] == coin for h in self.held]
+                    row = {a: self.held[j][4] for a, (j, _) in enumerate(self.arcs) if of[j]}
+                    rows.append(at_most(row, exact(each["delta_changes_at_most"])))
         return [Fraction(0)] * (n + extra), rows
 
     def takes(self, name):
         owned = ((a, k) for a, (j, k) in enumerate(self.arcs) if self.held[j][0] == name)
         return {a: self.orders[k][1] for a, k in owned if self.orders[k][1]}
 
-    def changes(self):
-        """Of each hedge, what arcs take from its net delta."""
+    def hedges(self):
+        """Who is long and short in which coin, and by which positions."""
         for name in self.names:
             for coin in dict.fromkeys(h[2] for h in self.held):
                 own = [h for h in self.held if h[0] == name and h[2] == coin and h[3]]
                 if len({h[1] for h in own}) == 2:
-                    pairs = enumerate(self.arcs)
-                    yield {a: self.orders[k][3] for a, (j, k) in pairs if self.held[j] in own}
+                    yield name, coin, own
+
+    def moved(self, name, coin):
+        """What an answer closes of a hedge, USD, position by position."""
+        for (j, _), x in self.x.items():
+            who, _, what, _, mark = self.held[j]
+            if (who, what) == (name, coin):
+                yield j, mark * x
+
+    def changes(self):
+        """Of each hedge, what arcs take from its net delta."""
+        for *_, own in self.hedges():
+            pairs = enumerate(self.arcs)
+            yield {a: self.orders[k][3] for a, (j, k) in pairs if self.held[j] in own}
 
     def least_change(self):
         hedges = list(self.changes())
@@ -568,6 +596,58 @@ def test_hedges_leverage_and_tiers_and_their_mutations_are_refused_or_true(seed,
                 rest = Sides(a, b, only=set(names) - first, left=part.left)
                 rest.check(later[0])
         done += 10
+
+
+@pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
+def test_rows_over_net_deltas_and_their_mutations_are_refused_or_true(seed, tmp_path):
+    rng, done, binding = random.Random(seed), 0, 0
+    while done < 60:
+        entry = drawn_sides(rng)
+        plain = solved(entry, "min-max", tmp_path)
+        if plain is None:
+            continue
+        free = Sides(entry, plain)
+        most = max((sum(usd for _, usd in free.moved(*h[:2])) for h in free.hedges()), default=0)
+        if not most:
+            continue
+        some = [entry["positions"][0]["account"]]
+        own = {"delta_changes_at_most": float(most) * rng.choice([0.6, 0.8])}
+        entry["constraint"] = [own | rng.choice([{}, {"account": some}])]
+        certificate = solved(entry, "min-max", tmp_path)
+        if certificate is None:
+            continue
+        said = certificate["criteria"][0]
+        binding += any(said["witness"]["own"])
+        assert verdict(entry, certificate, tmp_path)[1].endswith("optimal, proven")
+        for a, b in [(entry, certificate), *forged(rng, entry, certificate, tmp_path)]:
+            part = Sides(a, b)
+            part.check(b["criteria"][0])
+            for each, (name, coin, _) in itertools.product(part.own, part.hedges()):
+                moved = sum(usd for _, usd in part.moved(name, coin))
+                free = name not in each.get("account", part.names)
+                assert free or moved <= exact(each["delta_changes_at_most"]) + NEAR
+        done += 10
+    assert binding
+
+
+def test_that_net_deltas_leave_no_answer_has_a_certificate_too(tmp_path):
+    rows = [{"account": "ann", "side": side, "size": 4.0} for side in ("short", "long")]
+    entry = {
+        "deficit": 9.0, "needed": 5.0,
+        "positions": [{"coin": "A", "mark": 10.0, **row} for row in rows],
+        "accounts": [{"account": "ann", "capacity": 20.0}],
+        "shed": [{"loser": "x", "coin": "A", "side": "long", "size": 2.0, "price": 12.0,
+                  "mark": 10.0}],
+        "constraint": [{"delta_changes_at_most": 19.0}],
+    }  # fmt: skip
+    (tmp_path / "instance.json").write_text(json.dumps(entry))
+    with pytest.raises(adl.InfeasibleRound) as refused:
+        adl.solve(adl.read(tmp_path / "instance.json"))
+    refused.value.certificate_file(tmp_path / "certificate.json")
+    certificate = json.loads((tmp_path / "certificate.json").read_text())
+    assert "infeasible, proved" in verdict(entry, certificate, tmp_path)[0]
+    weaker = entry | {"constraint": [{"delta_changes_at_most": 20.0}]}
+    assert verdict(weaker, rebound(weaker, certificate, tmp_path), tmp_path) is None
 
 
 MARKET = {

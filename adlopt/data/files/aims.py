@@ -202,7 +202,10 @@ def constraints_of(entries: Sequence[ConstraintEntry]) -> tuple[Constraint, ...]
 
 
 def _one(entry: ConstraintEntry, where: str) -> Constraint:
-    said = [name for name in SAYS if getattr(entry, name) not in (None, False)]
+    # 0 is a bound, though it equals False.
+    said = [
+        name for name in SAYS if (each := getattr(entry, name)) is not None and each is not False
+    ]
     if len(said) != 1:
         raise InputError(where, said, f"one of {', '.join(SAYS)}")
     if entry.haircut is None and (entry.at_least, entry.at_most) != (None, None):

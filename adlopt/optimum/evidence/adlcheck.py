@@ -137,6 +137,7 @@ TRADER = "account:s? id:s? balance:r opened:r? recorded:r?"
 OPEN = "account:s coin:s side:w size:p entry:p recorded:n?"
 LIMITED = "ineligible:o? cap:a? floor:a? tier:a? weight:a?"
 SAYS = "gives_at_most:o? gives_at_least:o? keeps_at_most:n? keeps_at_least:n? shares_burden:b? "
+SAYS += "delta_changes_at_most:n? "
 CHOSEN = "haircut:a? group:w? account:l? tags:o? coin:w? where:o? each:w? at_least:r? at_most:r?"
 IDLE = {"estimate", "signals", "features", "tags", "recorded", "markout", "coin", "side"}
 LIMITS, SIZES = ("ineligible", "cap", "floor", "tier", "weight"), ("capacity", "equity")
@@ -290,6 +291,9 @@ def own_rows(entries: Sequence[Any], content: Columns) -> Columns:
                 _refuse(set(part) & set(first), "an account shares two burdens")
                 first |= dict.fromkeys(part, part[0])
                 continue
+            if what.startswith("delta"):
+                rows += hedges(content["held"], {names[i] for i in part}, said)
+                continue
             if what.startswith("gives"):
                 ((key, end),) = one(said, "share:n? usd:n?").items()
                 share, end = (end, 0.0) if key == "share" else (0.0, end)
@@ -302,6 +306,17 @@ def own_rows(entries: Sequence[Any], content: Columns) -> Columns:
     bearer = [first.get(i, i) for i in range(len(names))] if first else []
     rank = {i: k for k, i in enumerate(sorted(set(bearer)))}
     return {"row": rows, "bearer": [rank[i] for i in bearer]}
+
+
+def hedges(held: Columns, names: set[str], usd: float) -> Iterator[Columns]:
+    """Of each coin that some are long and short in: its net delta changes by so much at most."""
+    of: dict[Any, list[int]] = {}
+    for j, key in enumerate(along(held["account"], held["coin"])):
+        of.setdefault(key, []).append(j)
+    for (name, _), rows in of.items():
+        if name in names and len({held["side"][j] for j in rows}) > 1:
+            by = [SIGN[held["side"][j]] * held["mark"][j] for j in rows]
+            yield {"of": rows, "by": by, "share": 0.0, "ends": [-usd, usd], "closes": True}
 
 
 def chosen(each: Columns, content: Columns, known: Columns) -> Iterable[list[int]]:
@@ -462,15 +477,16 @@ class _Program:
                 gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign * ONE)]
         self.row("budget", number, needed, None if extra is None else needed + extra, gives)
 
-    def own(self, rows: Sequence[Columns], accounts: list[Entries]) -> None:
-        """Rows of one's own: rule 6."""
+    def own(self, rows: Sequence[Columns], accounts: Any, positions: Any = ()) -> None:
+        """Rows of one's own, over what accounts give, or over what positions close: rule 6."""
         gives = [each for entries in accounts for each in entries]
         most = sum(a * (self.columns[j][1] or 0) for j, a in gives) >> BITS
         total = self.column(self.reached(gives) >> BITS, most)
         self.row("raised", 0, 0, 0, [*gives, (total, -ONE)])
         for k, row in enumerate(rows):
             pairs, (share,) = along(row["of"], _scaled(row["by"])), _scaled([row["share"]])
-            entries = [(j, a * by >> BITS) for i, by in pairs for j, a in accounts[i]]
+            of = positions if row.get("closes") else accounts
+            entries = [(j, a * by >> BITS) for i, by in pairs for j, a in of[i]]
             low, high = (None if end is None else _scaled([end])[0] for end in row["ends"])
             self.row("own", k, low, high, [*entries, (total, -share)])
 
@@ -891,7 +907,7 @@ class _Sides(_Dollars):
                 p.row(name, k, end if rows is closes else None, end, entries)
         p.bears = [(i, x, w) for i, (x, w) in enumerate(along(takes, self.weight)) if x]
         if self.own:
-            p.own(self.own["row"], takes)
+            p.own(self.own["row"], takes, held)
         return p
 
     def hedged(self, goal: Columns) -> _Program:

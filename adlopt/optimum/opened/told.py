@@ -142,7 +142,8 @@ def own_rows(model: Any, given: Sequence[Any], bearer: IntArray) -> dict[str, An
             rows += found
         else:
             return None
-    if any(row.positions or row.burden for row in rows):
+    two = isinstance(kind, TwoSides)
+    if any(row.burden or (row.positions and not two) for row in rows):
         return None
     shared = np.unique(bearer).size < bearer.size
     return {
@@ -152,6 +153,7 @@ def own_rows(model: Any, given: Sequence[Any], bearer: IntArray) -> dict[str, An
                 "by": row.coefficient.tolist(),
                 "share": float(row.share),
                 "ends": [float(e) if np.isfinite(e) else None for e in (row.lower, row.upper)],
+                **({"closes": True} if row.positions else {}),
             }
             for row in rows
         ],
