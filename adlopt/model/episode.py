@@ -226,9 +226,8 @@ class Episode(Answer, Record):
 
     def severity(self, run: Run) -> FloatArray:
         """Shape (T,). Raised over D_t, clipped to the domain [0, 1] of [CTTX26, Prop. 1]."""
-        deficit = self.deficit
-        safe = np.where(deficit > 0, deficit, 1.0)
-        return freeze(np.where(deficit > 0, np.minimum(self.raised(run) / safe, 1.0), 0.0))
+        deficit, raised = self.deficit, np.minimum(self.raised(run), self.deficit)
+        return freeze(np.divide(raised, deficit, out=np.zeros(len(self)), where=deficit > 0))
 
 
 def _by_round(given: dict[str, Any]) -> Iterator[dict[str, Any]]:

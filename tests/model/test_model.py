@@ -214,6 +214,13 @@ def test_an_episode_answers_by_round():
         made.recorded_run("nobody")
 
 
+def test_severity_of_a_deficit_near_nothing_divides_by_none():
+    """Dollars raised over a deficit of 1e-320 were infinite on their way to 1."""
+    made = Episode(name="one", rounds=[Round.of(capacity=[5.0], deficit=1e-320, needed=3.0)])
+    with np.errstate(all="raise"):
+        assert made.severity(run(haircut=[3.0])).tolist() == [1.0]
+
+
 def test_severity_is_zero_without_a_deficit():
     rounds = [Round.of(capacity=[1.0], deficit=0.0, needed=1.0)]
     made = Episode(name="one", rounds=rounds)
