@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
+from itertools import repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -114,7 +115,7 @@ def refuse_repeats(
 def places(ids: Iterable[str], among: Iterable[str]) -> NDArray[np.int64]:
     """Where ids stand among others, shape (n,); −1 where they do not."""
     place = {name: i for i, name in enumerate(among)}
-    return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
+    return np.fromiter(map(place.get, ids, repeat(-1)), dtype=np.int64)
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:

@@ -6,7 +6,7 @@ Everything else is derived: profits, account values, leverage, margin ratios, ba
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -258,6 +258,24 @@ class Market(Tabular, Record):
         if name not in self.signals:
             raise unknown("signal", name, self.signals, remedy="add it to the market")
         return self.signals[name]
+
+    def having(self, **features: FloatArray) -> Market:
+        """The same with further features of its accounts, shape (n,); nothing is derived of them.
+
+        >>> market = Market(
+        ...     accounts=Accounts(account=["A"], balance=[2000]),
+        ...     coins=Coins(coin=["ETH"], mark=[3600], lot=[0.01]),
+        ...     positions=OpenPositions(account=["A"], coin=["ETH"], side=["long"], size=[10],
+        ...                             entry=[4000]))
+        >>> market.having(given=[5]).accounts.features["given"], market.accounts.features
+        (array([5.]), mappingproxy({}))
+        """
+        made, own = object.__new__(Market), self.accounts
+        known = {name: getattr(self, name) for name in self.__slots__}
+        known["accounts"] = replace(own, features={**own.features, **features})
+        for name, value in known.items():
+            object.__setattr__(made, name, value)
+        return made
 
     def shed(self, accounts: Iterable[str] | None = None) -> Shed:
         """All positions of these accounts; unless given what has to go, or those of the bankrupt.

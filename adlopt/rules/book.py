@@ -73,11 +73,14 @@ class Matches(Tabular, Record):
         return f"{counted(self.lots.size, 'closing')}, in order"
 
     @classmethod
-    def joined(cls, parts: Sequence[MatchColumns]) -> Matches:
-        """All of them, in order, each part the columns of some."""
+    def joined(cls, parts: Sequence[MatchColumns], order: IntArray) -> Matches:
+        """All of them, each part the columns of some: the fund's, then by the turn of the loser."""
         none = np.zeros(0, dtype=np.int64)
-        columns = zip(cls.__slots__, zip((none,) * 5, *parts, strict=True), strict=True)
-        return cls(**{name: np.concatenate(each) for name, each in columns})
+        columns = dict(zip(cls.__slots__, zip((none,) * 5, *parts, strict=True), strict=True))
+        by_user = np.concatenate(columns["position"]) != FUND
+        place = (1 + np.argsort(order)).astype(np.min_scalar_type(order.size))  # sorts fast
+        turns = np.argsort(place[np.concatenate(columns["shed"])] * by_user, kind="stable")
+        return cls(**{name: np.concatenate(each)[turns] for name, each in columns.items()})
 
     @property
     def by_user(self) -> BoolArray:
@@ -171,18 +174,16 @@ class Book:
 
     def take_over(self, order: IntArray, allowance: int) -> int:
         """Let the fund take positions at their bankruptcy price; what that cost it."""
-        start = self.fund
-        for s in order.tolist():
-            gap, lots = int(self.gap[s]), int(self.lots[s])
-            if gap <= 0 or not lots:
-                continue
-            left = allowance - (start - self.fund)
-            taken = lots if gap <= left else left * lots // gap
-            if taken:
-                one, price = np.array([s]), self.shed.price[[s]]
-                self.match(one, np.array([FUND]), np.array([taken]), price, up=False)
-            if taken < lots:
-                break
+        start, order = self.fund, order[(self.gap[order] > 0) & (self.lots[order] > 0)]
+        taken, ends = self.lots[order], np.cumsum(self.gap[order])
+        whole = int(ends.searchsorted(allowance, side="right"))
+        if whole < order.size:
+            gap = int(self.gap[order[whole]])
+            left = allowance - int(ends[whole]) + gap
+            taken[whole] = left * int(taken[whole]) // gap
+            taken[whole + 1 :] = 0
+        s = order[taken > 0]
+        self.match(s, np.full(s.size, FUND), taken[taken > 0], self.shed.price[s], up=False)
         return start - self.fund
 
     def match(
@@ -207,7 +208,7 @@ class Book:
         np.add.at(self.value, self.owner[row], paid)
         self.matches.append((s, position, lots, price, paid))
         if position[0] == FUND:
-            self.fund -= int(paid[0])
+            self.fund -= int(paid.sum())
             return
         np.subtract.at(self.open_, position, lots)
         np.subtract.at(self.value, self.owner[position], paid)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
+from typing import TypeAlias
 
 import numpy as np
 
@@ -31,12 +33,17 @@ from adlopt.rules.split import (
     ProRata,
     Queue,
     Served,
+    Split,
     fill,
     in_order,
     share_out,
     shared_in_turn,
 )
 
+Plan: TypeAlias = Callable[[IntArray, IntArray], Iterator[Served]]
+"""From what rows may give, and amounts that they are asked for, to what they serve."""
+PLANNED = (Queue, ProRata)
+"""Splits that serve many amounts at once; what derives of them may split otherwise."""
 NO_RULE = "adlopt.deleverage takes names and policies too"
 
 
@@ -91,7 +98,7 @@ def deleverage(
         market=market,
         shed=shed,
         triggered=triggered,
-        closings=Matches.joined(book.matches),
+        closings=Matches.joined(book.matches, order),
         haircut=book.haircut,
         transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
@@ -111,7 +118,6 @@ def _close(
     book: Book, rule: Rule, close: Close, order: IntArray, everyone: Rows, allowance: int
 ) -> None:
     tables: dict[tuple[str, Side], _Table] = {}
-    before = len(book.matches)
     keys = list(zip(book.shed.coin, book.shed.side, strict=True))
     signals = {**everyone.signals, "fund_pays": allowance / MICRO}
     everyone = replace(everyone, signals=signals)
@@ -121,10 +127,10 @@ def _close(
             against = np.flatnonzero(closes_against(book.market, *key))
             where = against[in_order(rule.tie_break, everyone.take(against))]
             tables[key] = _Table.of(close, where, everyone.take(where))
-            if tables[key].planned:
+            if tables[key].plan is not None:
                 here = [each for each in enumerate(order.tolist()) if keys[each[1]] == key]
                 _serve(book, close, tables[key], here, what)
-        if tables[key].planned:
+        if tables[key].plan is not None:
             continue
         where, rows = tables[key].where, tables[key].rows
         rows = rows.against(book.rows[s], book.shed.price[s])
@@ -140,10 +146,6 @@ def _close(
             losers = np.full(hit.size, s)
             book.match(losers, where[hit], lots[hit], prices[hit], up=close.rounds_up)
     book.ties.sort(key=itemgetter(0))
-    if closed := [np.concatenate(each) for each in zip(*book.matches[before:], strict=True)]:
-        place = np.argsort(order).astype(np.min_scalar_type(order.size))  # few bits sort fast
-        turns = np.argsort(place[closed[0]], kind="stable")
-        book.matches[before:] = [tuple(each[turns] for each in closed)]  # type: ignore[list-item]
 
 
 def _serve(
@@ -151,25 +153,30 @@ def _serve(
 ) -> None:
     """Close what losers of one coin and side hold, each with its turn, one after the other."""
     here, open_ = np.array([s for _, s in losers]), book.open_[table.where[table.chosen]]
-    amounts = (book.lots - book.gone)[here]
-    if table.units is not None:
-        who, place, lots, tied = shared_in_turn(table.units, open_, amounts)
-    elif table.queue is not None:
-        who, place, lots, tied = _queued(table.queue, open_, amounts)
-    for i, rows in tied.items():
-        if rows.size:
-            names = table.rows.take(table.chosen[rows]).account
-            _note(book, losers[i][0], what, names)
-    s, at = here[who], table.chosen[place]
-    price = book.shed.price[s]
-    if close.price is not AT_BANKRUPTCY:
-        price = close.price.values(table.rows.take(at).against(book.rows[s], price))
-    book.match(s, table.where[at], lots, price, up=False)
+    assert table.plan is not None
+    for who, place, lots, tied in table.plan(open_, (book.lots - book.gone)[here]):
+        for i, rows in tied.items():
+            _note(book, losers[i][0], what, table.rows.take(table.chosen[rows]).account)
+        s, at = here[who], table.chosen[place]
+        price = book.shed.price[s]
+        if close.price is not AT_BANKRUPTCY:
+            price = close.price.values(table.rows.take(at).against(book.rows[s], price))
+        book.match(s, table.where[at], lots, price, up=False)
 
 
-def _queued(queue: tuple[IntArray, IntArray], open_: IntArray, amounts: IntArray) -> Served:
+def _planned(split: Split, rows: Rows) -> Plan:
+    """How an order, or weights, serve amounts that rows are asked for one after the other."""
+    if isinstance(split, ProRata):
+        return partial(shared_in_turn, split.units(rows))
+    assert isinstance(split, Queue)
+    back = np.arange(len(rows))[::-1]
+    return partial(_queued, split.order(rows), back[split.order(rows.take(back))])
+
+
+def _queued(
+    first: IntArray, other: IntArray, open_: IntArray, amounts: IntArray
+) -> Iterator[Served]:
     """Fill amounts one after the other from one queue, and see what its order of equals does."""
-    first, other = queue
     ends_wanted, ends_open = np.cumsum(amounts), np.cumsum(open_[first])
     most = min(ends_wanted[-1], ends_open[-1] if ends_open.size else 0)
     ends = np.unique(np.concatenate([ends_wanted, ends_open]))
@@ -189,7 +196,7 @@ def _queued(queue: tuple[IntArray, IntArray], open_: IntArray, amounts: IntArray
         differ = fill(first, left, int(amounts[i])) != fill(other, left, int(amounts[i]))
         tied[i] = np.flatnonzero(differ)
     turns = np.lexsort([place, who])
-    return who[turns], place[turns], (ends - starts)[turns], tied
+    yield who[turns], place[turns], (ends - starts)[turns], tied
 
 
 def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
@@ -205,21 +212,14 @@ def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:
 class _Table:
     """Positions against which those of a coin and side close, in the order of the tie-break.
 
-    It is planned where there is one tier and nothing that it reads depends on the loser: then the
-    `chosen` rows have an order for all losers, and that with ties reversed, in `queue`; or `units`,
-    > 0.
+    There is a plan, by which the `chosen` rows serve all losers at once, where there is one tier
+    and nothing that it reads depends on the loser.
     """
 
     where: IntArray
     rows: Rows
     chosen: IntArray
-    queue: tuple[IntArray, IntArray] | None = None
-    units: IntArray | None = None
-
-    @property
-    def planned(self) -> bool:
-        """Whether all losers can be served at once."""
-        return self.queue is not None or self.units is not None
+    plan: Plan | None = None
 
     @classmethod
     def of(cls, close: Close, where: IntArray, rows: Rows) -> _Table:
@@ -227,21 +227,13 @@ class _Table:
         tier, split = close.tiers[0], close.tiers[0].split
         alone = cls(where=where, rows=rows, chosen=NONE)
         many = len(close.tiers) > 1 or tier.limit is not None or close.rounds_up
-        if many or type(split) not in (Queue, ProRata):  # what derives may split otherwise
+        if many or type(split) not in PLANNED:
             return alone
         try:
             chosen = np.flatnonzero(tier.eligible.values(rows) != 0)
-            candidates, back = rows.take(chosen), np.arange(chosen.size)[::-1]
-            if isinstance(split, Queue):
-                queue = split.order(candidates), back[split.order(candidates.take(back))]
-                return replace(alone, chosen=chosen, queue=queue)
-            assert isinstance(split, ProRata)
-            units = split.units(candidates)
+            return replace(alone, chosen=chosen, plan=_planned(split, rows.take(chosen)))
         except InputError:  # a column of the loser, or one that is missing: read row by row
             return alone
-        if units.dtype == object:
-            return alone
-        return replace(alone, chosen=chosen[units > 0], units=units[units > 0])
 
 
 def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
@@ -294,6 +286,13 @@ def _split(book: Book, tier: Tier, rows: Rows, amount: int, turn: int, what: str
     if not chosen.any():
         return taken
     candidates = rows.take(chosen)
+    if type(tier.split) in PLANNED:
+        plan, where = _planned(tier.split, candidates), np.flatnonzero(chosen)
+        for _, place, given, tied in plan(candidates.most, np.array([amount])):
+            taken[where[place]] = given
+            for differ in tied.values():
+                _note(book, turn, what, candidates.take(differ).account)
+        return taken
     taken[chosen] = tier.split.take(candidates, amount, turn)
     if not tier.split.free:
         back = np.arange(len(candidates))[::-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 
@@ -228,8 +229,7 @@ class Deleveraging(Answer, Record):
         """Solvent accounts that closed a lot or gave a dollar, in the market's order."""
         hit, done = self.haircut > 0, self.closings
         hit[self.market.owner[done.position[done.by_user]]] = True
-        names = self.market.accounts.account
-        return tuple(n for n, hit_ in zip(names, hit.tolist(), strict=True) if hit_)
+        return tuple(compress(self.market.accounts.account, hit.tolist()))
 
     def _gave(self) -> list[TouchedData]:
         profit = account_rows(self.market).feature("capacity").tolist()

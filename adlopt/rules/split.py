@@ -5,7 +5,7 @@ Rows come in the order of the tie-break, amounts in whole units (lots, or micro-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar, Protocol, TypeAlias
@@ -261,28 +261,26 @@ def share_out(weight: FloatArray, most: IntArray, amount: int) -> IntArray:
 
 def shared(units: IntArray, most: IntArray, amount: int) -> IntArray:
     """Share out by whole weights."""
-    _, rows, lots, _ = shared_in_turn(units, most, np.array([min(amount, int(most.sum()))]))
     taken = np.zeros(most.size, dtype=np.int64)
-    taken[rows] = lots
+    for _, rows, lots, _ in shared_in_turn(units, most, np.array([amount])):
+        taken[rows] = lots
     return taken
 
 
 NONE = np.zeros(0, dtype=np.int64)
-FEWEST, LARGEST_TABLE = 32, 2**18
+FEWEST, LARGEST_TABLE = 32, 2**14
 """Amounts that are shared out at once to begin with; cells of a table of amounts and rows."""
 Served: TypeAlias = tuple[IntArray, IntArray, IntArray, dict[int, IntArray]]
 """Amounts, rows, what each gives to it; and by amount the rows that only the tie-break told
 apart."""
 
 
-def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Served:
+def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Iterator[Served]:
     """Share out one amount after another by whole weights, each of what those before it left.
 
     Many at once, as long as none of them meets a limit.
     """
     left, first, many = np.where(units > 0, most, 0), 0, FEWEST
-    parts: list[tuple[IntArray, ...]] = [(NONE, NONE, NONE)]
-    tied: dict[int, IntArray] = {}
     while first < amounts.size and (rows := left.nonzero()[0]).size:
         asked = amounts[first : first + max(min(many, LARGEST_TABLE // rows.size), 1)]
         taken, equal, sure = _at_once(units[rows], left[rows], asked)
@@ -290,12 +288,10 @@ def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Served
             taken, equal, sure = *_at_limits(units[rows], left[rows], int(asked[0])), 1
         many = 2 * many if sure == asked.size else max(sure, FEWEST)
         who, place = taken[:sure].nonzero()
-        parts.append((first + who, rows[place], taken[who, place]))
-        tied |= {first + i: rows[places] for i, places in equal.items() if i < sure}
+        tied = {first + i: rows[places] for i, places in equal.items() if i < sure}
+        yield first + who, rows[place], taken[who, place], tied
         left[rows] -= taken[:sure].sum(axis=0)
         first += sure
-    who, rows, lots = map(np.concatenate, zip(*parts, strict=True))
-    return who, rows, lots, tied
 
 
 def _at_once(
@@ -306,27 +302,23 @@ def _at_once(
     It is right of the first amounts, those that meet no limit: how many comes last.
     """
     total, k = int(units.sum()), np.arange(amounts.size)
-    large = total * max(int(amounts.max()), int(most.max())) >= 2**63
-    kind = object if large else np.int64
-    owed = amounts[:, None].astype(kind) * units
-    share = owed // total
-    rest = owed - share * total
+    kind = object if total * int(amounts.max()) >= 2**63 else np.int64
+    rest = amounts[:, None].astype(kind) * units
+    share = rest // total
+    rest -= share * total
     count = (amounts - share.sum(axis=1)).astype(np.int64)
-    if count.min() < 0 or count.max() > units.size:
-        return share, {}, 0
-    edge = np.append(np.sort(rest, axis=1), np.full((k.size, 1), total, dtype=kind), axis=1)
-    last = edge[k, units.size - count][:, None]
-    above, equal = rest > last, rest == last
-    count -= above.sum(axis=1)
-    share += above | (equal & (np.cumsum(equal, axis=1) <= count[:, None]))
-    fits = ((most - np.cumsum(share, axis=0) + share) * total > owed).all(axis=1)
-    sure = int(np.argmin(np.append(fits, False)))
+    last = np.sort(rest, axis=1)[k, -count]
+    up = rest >= np.where(count, last, total)[:, None]
     apart = {}
-    for i in np.flatnonzero((count > 0) & (equal.sum(axis=1) > count)).tolist():
-        same = np.flatnonzero(equal[i])
-        few = min(int(count[i]), same.size - int(count[i]))
+    for i in np.flatnonzero(up.sum(axis=1) > count).tolist():
+        same = np.flatnonzero(rest[i] == last[i])
+        over = int(up[i].sum()) - int(count[i])
+        up[i, same[same.size - over :]] = False
+        few = min(over, same.size - over)
         apart[i] = np.append(same[:few], same[same.size - few :])
-    return share.astype(np.int64), apart, sure
+    share += up
+    fits = (np.cumsum(share, axis=0) - up < most).all(axis=1)
+    return share.astype(np.int64), apart, int(np.argmin(np.append(fits, False)))
 
 
 def _at_limits(

@@ -14,6 +14,7 @@ import numpy as np
 
 from adlopt.errors import AdloptError, InfeasibleRound, InputError, NoSolution, PolicyError
 from adlopt.foundation.arrays import BoolArray, FloatArray
+from adlopt.foundation.ids import places
 from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.round import Round, RoundOutcome, RoundStart
@@ -160,7 +161,5 @@ def with_given(
     """The market with what a policy decided, USD, as the feature `given` of its accounts."""
     given = np.zeros(len(market.accounts.account))
     if start is not None and haircut is not None:
-        index = {name: i for i, name in enumerate(market.accounts.account)}
-        given[[index[name] for name in start.account]] = haircut
-    features = {**market.accounts.features, "given": given}
-    return replace(market, accounts=replace(market.accounts, features=features))
+        given[places(start.account, market.accounts.account)] = haircut
+    return market.having(given=given)
