@@ -216,11 +216,15 @@ class Book:
     def _of_gap(self, s: IntArray, lots: IntArray) -> IntArray:
         """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""
         first = np.flatnonzero(np.append(True, s[1:] != s[:-1]))
-        since, gap, total = np.cumsum(lots), self.gap[s], self.lots[s]
-        since += self.gone[s] - np.repeat(since[first] - lots[first], np.diff(first, append=s.size))
+        count, since, loser = np.diff(first, append=s.size), np.cumsum(lots), s[first]
+        gap, total, gone = self.gap[loser], self.lots[loser], self.gone[loser]
+        since += np.repeat(gone - since[first] + lots[first], count)
         if int(np.abs(gap).max()) * int(total.max()) >= 2**63:
             since, gap = since.astype(object), gap.astype(object)
-        return np.asarray(gap * since // total - gap * (since - lots) // total, dtype=np.int64)
+        due = np.repeat(gap, count) * since // np.repeat(total, count)
+        before = np.append(0, due[:-1])
+        before[first] = gap * gone // total
+        return np.asarray(due - before, dtype=np.int64)
 
     def _rounded_up(self, s: int, lots: IntArray) -> IntArray:
         """Each pays its share of the gap that those before left, rounded in the loser's favour."""

@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 
 from adlopt.errors import CertificateError
-from adlopt.foundation.arrays import FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.filled import filled
 from adlopt.model.market import Market
@@ -225,11 +225,16 @@ class Deleveraging(Answer, Record):
         return freeze(self.haircut / MICRO * self.rule.owes)
 
     @property
+    def gave(self) -> BoolArray:
+        """Solvent accounts that closed a lot or gave a dollar, shape (n,)."""
+        gave, done = self.haircut > 0, self.closings
+        gave[self.market.owner[done.position[done.by_user]]] = True
+        return gave
+
+    @property
     def touched(self) -> tuple[str, ...]:
-        """Solvent accounts that closed a lot or gave a dollar, in the market's order."""
-        hit, done = self.haircut > 0, self.closings
-        hit[self.market.owner[done.position[done.by_user]]] = True
-        return tuple(compress(self.market.accounts.account, hit.tolist()))
+        """Names of those who gave, in the market's order."""
+        return tuple(compress(self.market.accounts.account, self.gave.tolist()))
 
     def _gave(self) -> list[TouchedData]:
         profit = account_rows(self.market).feature("capacity").tolist()

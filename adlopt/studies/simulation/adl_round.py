@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,6 @@ class Event:
     `fund_first` is what the fund had to pay before users; money in micro-dollars. `start` is None
     where nothing was left to users: no debt beyond the fund, or no winner. In USD, `haircut`, (n,),
     is what a policy decided, and `raised` and `given` are net of what users gained, and gross.
-    `touched` gave or closed; of those with a hedge the net exposure of the `broken` grew.
     """
 
     debts: IntArray
@@ -42,8 +41,6 @@ class Event:
     haircut: FloatArray | None = None
     raised: float = 0.0
     given: float = 0.0
-    touched: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
 
     def outcome(self, mark: IntArray) -> RoundOutcome:
         """What users had to raise, had the bankrupt been closed at these marks, shape (m,).
@@ -82,7 +79,7 @@ def deleverage_now(
             event = replace(event, haircut=np.floor(haircut * MICRO) / MICRO)
         market = with_given(market, event.start, event.haircut)
     done = deleverage(market, rule)
-    event = _effects(event, done)
+    event = _effects(venue, event, done, rows)
     venue.leaving[_leavers(venue, done, rows, step)] = True
     _carry_out(venue, rows, done)
     _take_over(venue, gone)
@@ -114,30 +111,26 @@ def _given(done: Deleveraging) -> FloatArray:
     return np.maximum(done.given, 0.0) if decided is None else decided
 
 
-def _effects(event: Event, done: Deleveraging) -> Event:
+def _effects(venue: Venue, event: Event, done: Deleveraging, rows: IntArray) -> Event:
     market, given = done.market, _given(done)
-    names = market.accounts.account
     broken = broken_hedges(market, done.closed * market.lot) & (done.value_before >= 0)
-    gave = {names[i] for i in np.flatnonzero(given > 0).tolist()}
+    venue.touched[rows] |= done.gave | (given > 0)
+    venue.broken[rows] |= broken
     decided = event.haircut is not None
     return replace(
         event,
         raised=float(given.sum()) if decided else done.raised,
         given=float(given.sum()),
-        touched=gave | set(done.touched),
-        broken={names[i] for i in np.flatnonzero(broken).tolist()},
     )
 
 
-def _leavers(venue: Venue, done: Deleveraging, rows: IntArray, step: int) -> list[int]:
+def _leavers(venue: Venue, done: Deleveraging, rows: IntArray, step: int) -> IntArray:
     """Rows of traders whom what they gave drives away."""
     given, market = _given(done), done.market
     profit = np.maximum(market.by_account(market.upnl), 1 / MICRO)
     likely = -np.expm1(-venue.world.scenario.churn * given / profit)
     chance = np.append(venue.world.chance[step], 1.0)
-    n = venue.leaving.size
-    pairs = zip(rows.tolist(), likely.tolist(), strict=True)
-    return [row for row, p in pairs if row < n and chance[row] < p]
+    return rows[(rows < venue.leaving.size) & (chance[rows] < likely)]
 
 
 def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:

@@ -169,8 +169,8 @@ def _result(
         loss=math.fsum(map(abs, missed)),
         given=math.fsum(event.given for event in events),
         deficit_left=int(owing) / MICRO,
-        touched=len(set().union(*(event.touched for event in events))),
-        hedges_broken=len(set().union(*(event.broken for event in events))),
+        touched=int(venue.touched.sum()),
+        hedges_broken=int(venue.broken.sum()),
         liquidated=int(venue.liquidated.sum()),
         left=int(venue.leaving.sum()),
     )

@@ -60,7 +60,8 @@ POOL_FACTORS = {"max_pnl_factor": 0.45, "min_pnl_factor": 0.4, "initial_premium"
 class Venue:
     """What changes while a world runs. Arrays are of traders, (n,), or of coins, (m,).
 
-    `deleveraging` says whether the step before called for it.
+    `deleveraging` says whether the step before called for it. Of everyone in the ledger, (N,), the
+    `touched` gave or closed, and of those with a hedge the net exposure of the `broken` grew.
     """
 
     world: World
@@ -75,6 +76,8 @@ class Venue:
     fund_peak: int
     leaving: BoolArray
     liquidated: BoolArray
+    touched: BoolArray
+    broken: BoolArray
     deleveraging: bool = False
 
     @classmethod
@@ -96,6 +99,8 @@ class Venue:
             fund_peak=int(value[FUND]),
             leaving=np.zeros(n, dtype=bool),
             liquidated=np.zeros(n, dtype=bool),
+            touched=np.zeros(value.size, dtype=bool),
+            broken=np.zeros(value.size, dtype=bool),
         )
 
     @property
