@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 from itertools import repeat
 from typing import Any, TypeVar
@@ -80,18 +80,22 @@ def read_ids(
         raise InputError(field, values, "a list of ids", remedy=f"write [{values!r}]")
     if not isinstance(values, Iterable):
         raise InputError(field, values, "a list of ids")
-    owned = tuple(values)
-    try:
-        ids = tuple(map(str.strip, owned))  # type: ignore[arg-type]
-    except TypeError:
-        ids = ()
-    if not ids or not all(ids) or not "".join(ids).isprintable():
-        ids = tuple(read_id(value, field, index=index) for index, value in enumerate(owned))
+    ids = values if isinstance(values, Picked) else _texts(tuple(values), field)
     if length is not None and len(ids) != length:
         raise InputError(field, f"{len(ids)} ids", f"{length}, one for each row")
     if length is None and len(ids) < least:
         raise InputError(field, list(ids), wanted)
     return ids
+
+
+def _texts(values: tuple[object, ...], field: str) -> tuple[str, ...]:
+    try:
+        ids = tuple(map(str.strip, values))  # type: ignore[arg-type]
+    except TypeError:
+        ids = ()
+    if ids and all(ids) and "".join(ids).isprintable():
+        return ids
+    return tuple(read_id(value, field, index=index) for index, value in enumerate(values))
 
 
 def refuse_repeats(
@@ -112,10 +116,41 @@ def refuse_repeats(
         seen.add(key)
 
 
-def places(ids: Iterable[str], among: Iterable[str]) -> NDArray[np.int64]:
+class Picked(tuple[str, ...]):
+    """Ids picked of others, that were read, by where those stand: neither read nor sought again.
+
+    >>> Picked(("a", "b", "c"), np.array([2, 0]))
+    ('c', 'a')
+    """
+
+    among: tuple[str, ...]
+    at: NDArray[np.int64]
+
+    def __new__(cls, among: tuple[str, ...], at: NDArray[np.int64]) -> Picked:
+        """Take the ids that stand there, in that order."""
+        made = super().__new__(cls, map(among.__getitem__, at.tolist()))
+        made.among, made.at = among, at
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return tuple, (list(self),)
+
+
+def places(ids: Collection[str], among: Iterable[str]) -> NDArray[np.int64]:
     """Where ids stand among others, shape (n,); −1 where they do not."""
+    if not ids:
+        return np.zeros(0, dtype=np.int64)
+    if isinstance(ids, Picked) and isinstance(among, Picked) and ids.among is among.among:
+        where = np.full(len(among.among), -1, dtype=np.int64)
+        where[among.at] = np.arange(len(among))
+        return where[ids.at]
     place = {name: i for i, name in enumerate(among)}
     return np.fromiter(map(place.get, ids, repeat(-1)), dtype=np.int64)
+
+
+def codes(ids: Sequence[str]) -> NDArray[np.int64]:
+    """Numbers that are equal where ids are, each less than a million million, shape (n,)."""
+    return ids.at if isinstance(ids, Picked) else places(ids, dict.fromkeys(ids))
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:

@@ -27,7 +27,7 @@ from adlopt.foundation.arrays import (
     own_number,
     own_positive,
 )
-from adlopt.foundation.ids import places, read_ids, refuse_repeats
+from adlopt.foundation.ids import codes, places, read_ids, refuse_repeats
 from adlopt.model.round import Round, RoundOutcome, RoundStart
 from adlopt.model.tables import FieldTable, Given, fields_in_order, own_fields, require_kinds
 from adlopt.show.answer import Columns, Tabular
@@ -365,6 +365,9 @@ def refuse_second_positions(
     account: Sequence[str], coin: Sequence[str], side: Sequence[Side]
 ) -> None:
     """Refuse two rows of one account, coin and side."""
+    keys = 2 * (codes(account) * len(coin) + codes(coin)) + (signs(side) > 0)
+    if np.unique(keys).size == len(coin):
+        return
     refuse_repeats(
         list(zip(account, coin, signs(side).tolist(), strict=True)),
         "positions",

@@ -1,5 +1,7 @@
 """One rule for ids, whoever reads them."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,10 +13,13 @@ from adlopt.errors import InputError
 from adlopt.foundation.ids import (
     BLANKS,
     Alike,
+    Picked,
     alike,
+    codes,
     folded,
     hidden,
     looks_like_a_float,
+    places,
     read_id,
     read_ids,
     read_keys,
@@ -142,3 +147,22 @@ def test_ids_alike_are_found_and_no_others(names, dice):
     assert {frozenset(group) for group in found} == {
         frozenset(group) for group in by_key.values() if len(group) > 1
     }
+
+
+@given(st.permutations("abcde"), st.lists(st.integers(0, 4), min_size=1), st.integers(1, 5))
+def test_ids_picked_by_place_stand_where_texts_would(among, at, few):
+    among = tuple(among)
+    some, all_ = Picked(among, np.array(at)), Picked(among, np.arange(few)[::-1])
+    texts = tuple(among[i] for i in at)
+    assert some == texts == read_ids(some, "account")
+    assert places(some, all_).tolist() == places(texts, tuple(all_)).tolist()
+    same = np.equal.outer(codes(some), codes(some))
+    assert same.tolist() == np.equal.outer(codes(texts), codes(texts)).tolist()
+    assert type(pickle.loads(pickle.dumps(some))) is tuple
+
+
+def test_ids_picked_by_place_are_counted():
+    with pytest.raises(InputError, match="2 ids"):
+        read_ids(Picked(("a", "b"), np.array([1, 1])), "account", 3)
+    with pytest.raises(InputError, match="at least one"):
+        read_ids(Picked(("a",), np.zeros(0, dtype=np.int64)), "account")

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -30,10 +31,10 @@ from adlopt.rules import (
     column,
     rule_named,
 )
-from adlopt.rules.book import Book
+from adlopt.rules.book import FUND, Book
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.rule import NO_FUND
-from adlopt.rules.split import share_out, shared_in_turn
+from adlopt.rules.split import NONE, share_out, shared_in_turn
 
 MICRO = 1_000_000
 SIGNALS = {
@@ -653,6 +654,39 @@ def test_the_fund_is_divided_among_losers_by_their_debt():
     assert (done.raised, done.fund_paid, done.deficit_left) == (200.0, 200.0, 0.0)
 
 
+def taken_over_one_by_one(book, order, allowance):
+    """As `Book.take_over`, in a loop."""
+    start = book.fund
+    for s in order.tolist():
+        gap, lots = int(book.gap[s]), int(book.lots[s])
+        left = allowance - (start - book.fund)
+        if gap <= 0 or not lots:
+            continue
+        taken = lots if gap <= left else left * lots // gap
+        book.match(*map(np.array, ([s], [FUND], [taken])), book.shed.price[[s]], up=False)
+        if taken < lots:
+            break
+    return start - book.fund
+
+
+def bits(done):
+    """All that a rule did, but for closings of nothing."""
+    closings = [match for match in done.matches if match.lots]
+    return closings, done.haircut.tobytes(), done.transfer.tobytes(), done.fund_change, done.ties
+
+
+@examples(40)
+@given(market=markets())
+def test_losers_served_at_once_get_the_bits_of_one_after_the_other(market):
+    for rule in VENUES.values():
+        note(rule.name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Book, "take_over", taken_over_one_by_one)
+            patch.setattr(sys.modules["adlopt.rules.deleverage"], "PLANNED", ())
+            straightforward = deleverage(market, rule)
+        assert bits(deleverage(market, rule)) == bits(straightforward)
+
+
 @examples(150)
 @given(market=markets())
 def test_whole_accounts_closed_at_bankruptcy_owe_exactly_nothing(market):
@@ -712,7 +746,9 @@ def test_a_margin_of_nothing_ranks_first_and_divides_by_nothing():
 def test_amounts_shared_out_in_turn_are_what_fractions_say(rows, amounts):
     """The largest remainder, in fractions, the earlier row first among equals."""
     units, most = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    who, row, lots, tied = shared_in_turn(units, most, np.array(amounts))
+    parts = [*shared_in_turn(units, most, np.array(amounts)), (NONE, NONE, NONE, {})]
+    who, row, lots = (np.concatenate(each) for each in list(zip(*parts, strict=True))[:3])
+    tied = {turn: rows for *_, tied in parts for turn, rows in tied.items()}
     assert list(zip(who, row, strict=True)) == sorted(set(zip(who, row, strict=True)))
     for turn, amount in enumerate(amounts):
         rest, left = min(amount, int(most.sum())), {i for i, m in enumerate(most.tolist()) if m}

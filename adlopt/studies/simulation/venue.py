@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
+from adlopt.foundation.ids import Picked
 from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
@@ -194,7 +195,7 @@ class Venue:
                 features=self._features(rows),
             ),
             coins=Coins(
-                coin=world.coin,
+                coin=Picked(world.coin, np.arange(len(world.coin))),
                 mark=self.mark / a_lot,
                 lot=world.lot,
                 previous_mark=self.previous / a_lot,
@@ -204,7 +205,7 @@ class Venue:
             ),
             positions=OpenPositions(
                 account=world.names(owner),
-                coin=tuple(map(world.coin.__getitem__, coin.tolist())),
+                coin=Picked(world.coin, coin),
                 side=tuple(SIDES[(lots > 0).astype(np.int64)].tolist()),
                 size=np.abs(lots) * world.lot[coin],
                 entry=entry / a_lot[coin],

@@ -13,6 +13,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.ids import Picked
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import WHOLE
@@ -141,9 +142,7 @@ class World:
 
     def names(self, rows: IntArray) -> tuple[str, ...]:
         """Of rows of the ledger: those of traders, and of `BOOK`."""
-        return tuple(
-            map(self.account.__getitem__, np.minimum(rows, len(self.account) - 1).tolist())
-        )
+        return Picked(self.account, np.minimum(rows, len(self.account) - 1))
 
     @property
     def micro_a_lot(self) -> FloatArray:
