@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from adlopt.errors import InputError
+from adlopt.foundation.arrays import own_number
+
 SOON = 1e-3
 """Seconds that are granted where a moment is past: enough to be told so."""
 LATE = "the limit came first"
@@ -22,15 +25,19 @@ _ASKED = threading.Event()
 _END = ContextVar("end", default=math.inf)
 
 
-def deadline(seconds: float | None) -> float:
-    """The moment so many seconds from now."""
-    return math.inf if seconds is None else time.monotonic() + seconds
+def deadline(seconds: float | None, share: float = 1.0) -> float:
+    """The moment at which so many seconds, > 0, or a share of them, are over."""
+    if seconds is None:
+        return math.inf
+    if own_number(seconds, "time_limit", lowest=0.0) == 0:
+        raise InputError("time_limit", seconds, "a number of seconds > 0")
+    return time.monotonic() + share * seconds
 
 
 @contextmanager
-def limited(seconds: float | None) -> Iterator[None]:
-    """Have all that search be late so many seconds from now, if nothing ends before."""
-    token = _END.set(min(_END.get(), deadline(seconds)))
+def limited(seconds: float | None, share: float = 1.0) -> Iterator[None]:
+    """Have all that search be late a share of so many seconds from now, or as early as they are."""
+    token = _END.set(min(_END.get(), deadline(seconds, share)))
     try:
         yield
     finally:

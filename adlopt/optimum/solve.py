@@ -14,7 +14,7 @@ from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import Asymmetric, Loss, MinMax
 from adlopt.model.market import Market
 from adlopt.model.method import Method
-from adlopt.model.objective import CVaR, Leximin, Objective
+from adlopt.model.objective import CVaR, Objective
 from adlopt.model.positions import ContractRound
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round, RoundStart
@@ -127,11 +127,14 @@ def solve(  # noqa: PLR0913 - options of one door
         a lot stays unmatched.
     method : Method
         `AUTO`, or `HIGHS` to have HiGHS solve the linear or mixed-integer program, and what it
-        leaves of it in whole micro-dollars mended. Where it finds nothing, the answer is what is
+        leaves of it in whole micro-dollars mended. Of `Leximin` between two sides it proves the
+        worst burden, and cuts the further levels. Where it finds nothing, the answer is what is
         known otherwise: `solution.method` says which.
     time_limit : float, optional
-        Seconds, after which the best found is returned with what is proved of it. Closed forms need
-        none. Ctrl-C is such a limit, too; the second one interrupts.
+        Seconds, > 0, after which the best found is returned with what is proved of it: a tenth of
+        them later at most, and what it takes to read the round, to check the answer once, and to
+        load a library when it is first used. Ctrl-C is such a limit, too; the second one
+        interrupts.
     constraints : sequence of Constraint
         Rows of one's own over groups of accounts, as `adlopt.group` makes them; those over single
         variables take `adlopt.model`. The answer has its proof as without them.
@@ -228,7 +231,7 @@ def solve(  # noqa: PLR0913 - options of one door
         objective = objective.of_start(thing.start)
     if constraints or callable(getattr(objective, "cost", None)):
         given = {"budget": budget, "limits": limits, "whole_lots": whole_lots}
-        asked_for = Search(time_limit=time_limit, gap=gap)
+        asked_for = Search(gap=gap)
         find = partial(_under_rows, thing, objective, constraints, given, asked_for)
         best: Best = until_stopped(find, time_limit)
         return best
@@ -244,7 +247,6 @@ def solve(  # noqa: PLR0913 - options of one door
         gap=gap,
         whole_lots=whole_lots,
         method=method,
-        time_limit=time_limit,
     )
     objective = MinMax() if objective is None else objective
     if isinstance(thing, Episode) and options.method is Method.HIGHS:
@@ -272,12 +274,7 @@ def _under_rows(
 ) -> Any:
     from adlopt.optimum.opened.model import model
 
-    if isinstance(objective, Leximin):
-        from adlopt.optimum.opened.leximin_rows import solve_leximin
-
-        return solve_leximin(model(thing, objective.worst, **given), constraints)
-    opened = model(thing, objective, **given)
-    return opened.solve(constraints, time_limit=how.time_limit, gap=how.gap)
+    return model(thing, objective, **given).solve(constraints, gap=how.gap)
 
 
 def _or_refused(find: Callable[[], Best], question: Question, options: Options) -> Best:

@@ -57,7 +57,7 @@ class Options(Search):
 
 def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
     """Solve a round of dollars; `adlopt.solve` says how."""
-    options.only("budget", "limits", "gap", "method", "time_limit", where="in wealth space")
+    options.only("budget", "limits", "gap", "method", where="in wealth space")
     known = known_of(objective, "dollars", OWN)
     start = round_.start
     loss = objective if isinstance(objective, (MinMax, Asymmetric, Empirical)) else objective.worst
@@ -89,7 +89,7 @@ def in_dollars(round_: Round, objective: Any, options: Options) -> Solution:
 
 def in_contracts(round_: ContractRound, objective: Any, options: Options) -> ContractSolution:
     """Solve a round in whole lots of positions; `adlopt.solve` says how."""
-    taken = ("budget", "limits", "gap", "method", "time_limit")
+    taken = ("budget", "limits", "gap", "method")
     options.only(*taken, where="in contract space, where lots are whole")
     remedy = "match winners with what losers shed: TwoSidedRound(round_, shed)"
     solve = known_of(objective, "contracts", remedy).contracts
@@ -104,7 +104,6 @@ def in_contracts(round_: ContractRound, objective: Any, options: Options) -> Con
             limits=bounds,
             gap=options.gap,
             method=options.method,
-            time_limit=options.time_limit,
         )
     except InfeasibleRound as error:
         from adlopt.optimum.infeasibility import explain_contracts
@@ -119,7 +118,6 @@ def of_two_sides(both: TwoSidedRound | Market, objective: Any, options: Options)
         "whole_lots",
         "gap",
         "method",
-        "time_limit",
         where="where winners are matched with losers",
     )
     from adlopt.optimum.matching.matching import solve_matching
@@ -139,7 +137,7 @@ def of_two_sides(both: TwoSidedRound | Market, objective: Any, options: Options)
 
 def of_episode(episode: Episode, objective: Any, options: Options) -> CoupledSolution:
     """Solve rounds that share their winners; `adlopt.solve` says how."""
-    options.only("gap", "time_limit", where="of an episode")
+    options.only("gap", where="of an episode")
     solve = known_of(objective, "episodes", "solve its rounds one by one").episodes
     assert solve is not None
     return solve(episode, objective, gap=options.gap)

@@ -12,6 +12,7 @@ from highspy import _core as core
 
 import adlopt as adl
 from adlopt.errors import InputError, SolverFailed, SolverStopped
+from adlopt.foundation import deadline
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import certify
 from adlopt.optimum.core.waterfill import water_level
@@ -304,12 +305,12 @@ def test_a_solution_says_that_simplex_gave_up(monkeypatch):
 def test_a_time_limit_is_for_all_levels_together(contracts, monkeypatch):
     given, clock = [], iter([False, False, True])
 
-    def nothing_fits(program, time_limit, nodes):
-        given.append(time_limit)
+    def nothing_fits(program, nodes):
+        given.append(deadline.seconds_left())
         raise highs.Infeasible
 
     monkeypatch.setattr(widening, "run", nothing_fits)
-    monkeypatch.setattr(widening, "is_late", lambda end: next(clock))
+    monkeypatch.setattr(widening, "is_late", lambda: next(clock))
     round_ = adl.Round.of(capacity=[1e6, 1e6], deficit=9.0, needed=3.0, lot=1.0)
     round_ = adl.ContractRound.of_wealth(round_) if contracts else round_
     best = adl.solve(round_, method=adl.Method.HIGHS, time_limit=2.5)

@@ -300,7 +300,7 @@ STATED = {
 
 
 @pytest.mark.parametrize("where", STATED)
-def test_all_that_is_solved_is_stated_but_for_what_takes_a_program_a_level(where):
+def test_all_that_is_solved_is_stated(where):
     given_ = {
         "surrogate": {"track": 1.0, "fair": 2.0},
         "asymmetric": {"under": 1.0, "over": 1.0, "fair": 2.0},
@@ -308,14 +308,10 @@ def test_all_that_is_solved_is_stated_but_for_what_takes_a_program_a_level(where
         "cvar": {"level": 0.5},
         "keep-hedges": {"underlying": dict.fromkeys(COINS, "x")},
     }
-    thing, refused = STATED[where](np.random.default_rng(5)), []
+    thing = STATED[where](np.random.default_rng(5))
     for name in set(OBJECTIVES).intersection(names(where)):
         objective = OBJECTIVES[name].make(**given_.get(name, {}))
-        try:
-            assert adl.model(thing, objective).stated.program.cost.any()
-        except adl.InputError:
-            refused.append(name)
-    assert refused == (["leximin"] if where in ("dollars", "two_sides") else [])
+        assert adl.model(thing, objective).stated.program.cost.any()
 
 
 @pytest.mark.parametrize("lot", [None, 1.25])
@@ -387,12 +383,29 @@ def test_names_are_those_of_accounts_coins_and_sides():
 def test_what_several_programs_solve_is_refused_with_those_that_one_does():
     round_ = dollars(np.random.default_rng(2))
     with pytest.raises(adl.InputError, match=r"MinMax, Asymmetric.*several programs"):
-        adl.model(round_, adl.Leximin())
+        adl.model(round_, adl.LeastLeverage())
     tiers = adl.Limits(tier=[1] * len(round_.start.account))
     with pytest.raises(adl.InputError, match="tier by tier"):
         adl.model(round_, limits=tiers)
     with pytest.raises(adl.InputError, match=r"an \.mps or .lp file"):
         adl.model(round_).write("round.txt")
+
+
+def test_a_model_of_levels_states_the_first_and_solves_them_all():
+    rng = np.random.default_rng(2)
+    for thing in (dollars(rng), two_sides(rng)):
+        m, plain = adl.model(thing, adl.Leximin()), adl.solve(thing, adl.Leximin())
+        assert str(m) == str(adl.model(thing))
+        best = m.solve()
+        assert best.haircut == pytest.approx(plain.haircut)
+        assert [stage.criterion for stage in best.stages] == [s.criterion for s in plain.stages]
+    round_ = adl.Round.of(capacity=[60.0, 80.0, 40.0], deficit=90.0, needed=60.0)
+    m = adl.model(round_, adl.Leximin())
+    assert m.solve([m.haircut["1"] >= 30.0]).haircut == pytest.approx([30.0, 20.0, 10.0])
+    with pytest.raises(adl.InputError, match="in contract space"):
+        adl.model(contracts(rng), adl.Leximin())
+    with pytest.raises(adl.InputError, match="linear rows, with Leximin"):
+        m.solve([m.haircut["1"] ** 2 <= 400.0])
 
 
 def test_scaling_is_by_powers_of_two():

@@ -1,12 +1,16 @@
 """Sums as bits, against the search by lots."""
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from adlopt.foundation.deadline import limited
+from adlopt.optimum.dollars.fewest import _by_table
 from adlopt.optimum.lots import sum_table
+from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.subset_sum import closest_sums
 from adlopt.optimum.lots.sum_table import nearest_sums, sums_listed
 
@@ -80,10 +84,21 @@ def test_of_two_sides_the_lesser_is_listed(monkeypatch):
 
 
 def test_a_table_stops_in_time():
-    assert sums_listed({7: 9, 11: 9}, 400, end=0.0) is None
+    with limited(1e-9):
+        assert sums_listed({7: 9, 11: 9}, 400) is None
     assert sums_listed({7: 9, 11: 9}, 18).below == 18
 
 
 def test_lots_that_are_all_larger_than_the_target_need_no_table():
     found = nearest_sums({10**13: 3, 10**14 + 1: 1}, 10**12)
     assert (found.below, found.above, found.take_above) == (0, 10**13, {10**13: 1})
+
+
+def test_sums_that_are_too_many_are_never_laid_out():
+    grid = LotGrid.of_lots([1, 1], [10**9, 10**9], [1.0, 1.0], least=10**9 + 1)
+    tracemalloc.start()
+    try:
+        assert not _by_table(grid, grid.room, 2).size
+        assert tracemalloc.get_traced_memory()[1] < 10**7
+    finally:
+        tracemalloc.stop()

@@ -34,7 +34,7 @@ from adlopt.optimum.assets.portfolios import Portfolios, portfolios
 from adlopt.optimum.core.certificate import UNIT_ROUNDING, Trust, checked
 from adlopt.optimum.core.surface import Optimum, made, until_stopped
 from adlopt.optimum.matching.dollar_flow import DollarFlow
-from adlopt.optimum.programs.highs import check_time_limit, run
+from adlopt.optimum.programs.highs import run
 from adlopt.optimum.programs.program import WORK_TOTAL, Program, SparseRows, power_of_two
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 from adlopt.show.answer import Columns, plain
@@ -241,7 +241,6 @@ def drain_assets(
     >>> best.closed
     array([0., 0., 3.])
     """
-    check_time_limit(time_limit)
     if not isinstance(objective, OBJECTIVES):
         expected = ", ".join(kind.__name__ for kind in OBJECTIVES)
         raise InputError("objective", objective, expected)

@@ -118,11 +118,10 @@ def solve_contracts(
     limits: Limits = NO_LIMITS,
     gap: float = 0.0,
     method: Method = Method.AUTO,
-    time_limit: float | None = None,
 ) -> ContractSolution:
     """Solve a round in contract space: `adlopt.solve` says how."""
     grid, n = LotGrid.of(round_, loss, budget, limits), len(round_.start.account)
-    found = solve_lots(grid, list(limits.tiers(n)), gap=gap, method=method, time_limit=time_limit)
+    found = solve_lots(grid, list(limits.tiers(n)), gap=gap, method=method)
     counts = np.zeros(len(round_.positions), dtype=np.int64)
     counts[grid.row] = found.counts
     proofs = [found.certificate, *(stage.certificate for stage in found.stages)]

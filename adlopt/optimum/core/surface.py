@@ -150,8 +150,7 @@ def asked(answer: Made, question: Question) -> Made:
 def until_stopped(find: Callable[[], Made], time_limit: float | None) -> Made:
     """What is found until a limit, or Ctrl-C, which interrupts what knows of no limit."""
     try:
-        searching = None if time_limit is None else SEARCHING * time_limit
-        with ctrl_c_as_limit() as told, limited(searching):
+        with ctrl_c_as_limit() as told, limited(time_limit, SEARCHING):
             best = find()
     except SolverStopped:
         if told.is_set():

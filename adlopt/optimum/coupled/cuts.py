@@ -14,19 +14,21 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.foundation.deadline import in_time, is_late
+from adlopt.foundation.compiling import pays
+from adlopt.foundation.deadline import in_time, is_late, is_time_for
 from adlopt.model.loss import Asymmetric
 from adlopt.model.method import Stopped
 from adlopt.optimum.core.certificate import TOLERANCE
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.coupled.coupled_proof import value
 from adlopt.optimum.coupled.master import NEGLIGIBLE, PRICES, SCALE, Cuts, dense_program
-from adlopt.optimum.coupled.polymatroid import Polymatroid
+from adlopt.optimum.coupled.polymatroid import SPARED, Polymatroid
 from adlopt.optimum.coupled.priced_barrier import payments_inside
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.programs.highs import run
@@ -35,6 +37,8 @@ MANY = 20
 """Rounds beyond which sets of them are too many to be cut with: the search goes on from inside."""
 ROUNDS_OF_CUTS = 1_000
 """Limit of the search; the gap it leaves is proven all the same."""
+LOOPS = 34
+"""Loops over accounts before anything is known, each of which compiled code may make short."""
 INSIDE = 0.85
 """How far to go from the best burdens towards those of the program, which swing."""
 CLOSE = 0.05
@@ -74,6 +78,13 @@ def least_loss(coupling: Coupling, loss: Asymmetric, *, gap: float = 0.0) -> Pri
     if coupling.budget.size > MANY and loss.fair:
         taken, lacking, paid, stopped = payments_inside(coupling, loss, gap)
         return PricedPayments(taken=taken, lacking=lacking, paid=paid, stopped=stopped)
+    seconds = LOOPS * SPARED * coupling.weight.size
+    if not (pays(0.0, ahead=seconds) or is_time_for(seconds)):
+        nothing = np.zeros_like(coupling.weight)
+        taken = min(_in_sequence(coupling)[1], nothing, key=partial(value, coupling, loss))
+        return PricedPayments(
+            taken=taken, lacking=nothing[:, 0], paid=nothing, stopped=Stopped.LIMIT
+        )
     search = _Search.of(coupling, loss, max(gap, TOLERANCE))
     stopped = Stopped.LIMIT
     with suppress(SolverStopped):
@@ -89,15 +100,17 @@ def least_loss(coupling: Coupling, loss: Asymmetric, *, gap: float = 0.0) -> Pri
     )
 
 
-def _in_sequence(coupling: Coupling) -> FloatArray:
-    """Burdens, shape (T,), at which each round raises what it can from what is left for it."""
-    levels, paid = np.zeros(coupling.budget.size), np.zeros(len(coupling.account))
+def _in_sequence(coupling: Coupling) -> tuple[FloatArray, FloatArray]:
+    """Burdens, (T,), at which rounds raise what they can of what is left, and payments, (T, N)."""
+    levels, taken = np.zeros(coupling.budget.size), np.zeros_like(coupling.weight)
+    paid = np.zeros(len(coupling.account))
     for t, budget in enumerate(coupling.budget):
         weight = coupling.weight[t]
         left = np.where(weight > 0, np.maximum(coupling.cap[t] - paid, 0.0), 0.0)
         levels[t] = water_level(weight, left, min(float(budget), float(left.sum())))
-        paid += np.minimum(left, levels[t] * weight)
-    return levels
+        taken[t] = np.minimum(left, levels[t] * weight)
+        paid += taken[t]
+    return levels, taken
 
 
 @dataclass(slots=True)
@@ -126,7 +139,7 @@ class _Search:
 
     @classmethod
     def of(cls, coupling: Coupling, loss: Asymmetric, gap: float) -> _Search:
-        shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)
+        shared, centre = Polymatroid.of(coupling), _in_sequence(coupling)[0]
         cuts, budget = Cuts.of(coupling, loss, shared), coupling.budget
         rounds = np.arange(budget.size)
         weight = np.where(cuts.total > 0, cuts.total, np.inf)

@@ -22,7 +22,6 @@ from adlopt.optimum.core.waterfill import optimum
 from adlopt.optimum.coupled.coupled_proof import value, worst_in_all
 from adlopt.optimum.coupled.shared_winners import Coupling
 from adlopt.optimum.coupled.solve_coupled import CoupledSolution, solve_coupled
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.show.answer import Answer, Columns
 from adlopt.show.schema.optima import CoupledData, OneByOneData
 from adlopt.show.table import WIDTH
@@ -123,7 +122,6 @@ def price_of_not_coupling(
     one by one, 0.5 instead of 0.333333: not coupling costs 0.166667 to 0.166667
     """
     loss = MinMax() if loss is None else loss
-    check_time_limit(time_limit)
     if own_number(gap, "gap", lowest=0.0) >= 1:
         raise InputError("gap", gap, "a number in [0, 1)")
     coupling = Coupling.of(episode, loss)

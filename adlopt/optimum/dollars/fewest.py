@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import NoSolution
 from adlopt.foundation.arrays import FloatArray, IntArray, own, own_number, own_whole
-from adlopt.foundation.deadline import deadline, is_late
+from adlopt.foundation.deadline import is_late
 from adlopt.foundation.exact import exact_sum
 from adlopt.foundation.money import MICRO
 from adlopt.model.loss import worst_burden
@@ -89,11 +89,11 @@ def _by_highs(problem: BurdenProblem, known: IntArray, search: Search) -> tuple[
 
     As few as can raise the budget, and then as few that do so at the least worst burden.
     """
-    stated, end = state_alone(problem, FewestAccounts()), deadline(search.time_limit)
+    stated = state_alone(problem, FewestAccounts())
     on = next(block.part for block in stated.columns if block.name == "on")
     stops, could = [], np.flatnonzero(problem.open > 0)
     for _ in range(2):
-        columns, stopped = proposed(stated.program, end)
+        columns, stopped = proposed(stated.program)
         stops.append(stopped)
         few = known if columns is None else could[columns[on] > 0.5]
         if few.size <= known.size and math.fsum(problem.open[few]) >= problem.budget:
@@ -180,7 +180,6 @@ def _most_on(problem: BurdenProblem, k: int, level: float) -> Fraction:
 
 def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
     grid, chosen, used = LotGrid.of_wealth(problem), None, Method.LOT_SEARCH
-    end = deadline(search.time_limit)
     if search.method is Method.HIGHS and 0 < grid.least <= int(grid.cap.sum()):
         most, used = np.zeros(problem.capacity.size), Method.HIGHS
         most[grid.account] = grid.cap / MICRO
@@ -188,7 +187,7 @@ def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
         whole = replace(problem, capacity=most, budget=grid.least / MICRO, lot=None)
         accounts, _ = _by_highs(whole, largest, search)
         chosen = np.searchsorted(grid.account, accounts)
-    best = fewest_lots(grid, chosen, end)
+    best = fewest_lots(grid, chosen)
     check_counts(grid, best.counts)
     level = grid.level_of(grid.amounts(best.counts))
     count = checked(
@@ -224,23 +223,23 @@ class FewestLots:
     level: Fraction
 
 
-def fewest_lots(grid: LotGrid, chosen: IntArray | None = None, end: float = math.inf) -> FewestLots:
+def fewest_lots(grid: LotGrid, chosen: IntArray | None = None) -> FewestLots:
     """Find lots of the fewest accounts whose sum counts, at the least worst burden."""
-    anyhow = least_burden(grid, end=end).counts
+    anyhow = least_burden(grid).counts
     if not grid.least:
         return FewestLots(counts=anyhow, fewest=0, level=Fraction(0))
     fewest = int(np.searchsorted(np.cumsum(np.sort(grid.cap)[::-1]), grid.least)) + 1
     level = _level(grid, fewest)
     if chosen is None:
         chosen = np.argsort(-grid.unit * grid.units_at(level), kind="stable")[:fewest]
-    counts = _among(grid, chosen, end)
+    counts = _among(grid, chosen)
     unproven = counts is None or grid.level_of(grid.amounts(counts)) > level
-    if unproven and not is_late(end):
+    if unproven and not is_late():
         listed = _listed(grid, fewest)
         if listed is not None:
             return listed
     if counts is None:
-        sets = (_among(grid, chosen, end) for chosen in _larger(grid, fewest) if not is_late(end))
+        sets = (_among(grid, chosen) for chosen in _larger(grid, fewest) if not is_late())
         counts = next((found for found in sets if found is not None), anyhow)
     level = _level(grid, int(np.count_nonzero(counts)))
     return FewestLots(counts=counts, fewest=fewest, level=level)
@@ -257,12 +256,12 @@ def _level(grid: LotGrid, accounts: int) -> Fraction:
     return first_level(grid, enough, Fraction(0), grid.top)
 
 
-def _among(grid: LotGrid, chosen: IntArray, end: float) -> IntArray | None:
+def _among(grid: LotGrid, chosen: IntArray) -> IntArray | None:
     """Lots, (n,), of some accounts alone, at their least worst burden; None if none were found."""
     mask = np.isin(np.arange(grid.most.size), chosen)
     counts = np.zeros_like(grid.most)
     try:
-        counts[mask] = least_burden(grid.among(mask), end=end).counts
+        counts[mask] = least_burden(grid.among(mask)).counts
     except NoSolution:
         return None
     return counts
@@ -326,11 +325,11 @@ def _by_table(grid: LotGrid, units: IntArray, accounts: int) -> IntArray | None:
     """What `_of_accounts` finds, of sums in greatest common divisors of the lots, as bits."""
     step = math.gcd(*grid.lot.tolist())
     aim, top = -(-grid.least // step), min(grid.highest, int((grid.lot * units).sum())) // step
-    within = (2 << top) - 1
     if top < aim:
         return None
     if (top + 1) * (accounts + 1) * units.size > BITS:
         return np.zeros(0, dtype=np.int64)
+    within = (2 << top) - 1
     tables, sizes = [[1] + [0] * accounts], (grid.lot // step).tolist()
     for size, most in zip(sizes, units.tolist(), strict=True):
         sums = tables[-1]

@@ -29,7 +29,6 @@ import numpy as np
 
 from adlopt.errors import CertificateError, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import AnyArray, BoolArray, FloatArray, freeze_mask, own, own_number
-from adlopt.foundation.deadline import deadline
 from adlopt.model.loss import MinMax, OverBurdens, worst_burden
 from adlopt.model.method import Method, Stopped
 from adlopt.model.objective import CVaR
@@ -53,7 +52,7 @@ from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.milp import proposed
 from adlopt.optimum.lots.priced import PricedBudget
 from adlopt.optimum.lots.tiered import solve_lots
-from adlopt.optimum.programs.highs import Infeasible, check_time_limit, run
+from adlopt.optimum.programs.highs import Infeasible, run
 from adlopt.optimum.programs.of_dollars import state_alone
 from adlopt.optimum.programs.patterns import Patterns
 from adlopt.optimum.reasons import notes
@@ -171,7 +170,6 @@ class Search:
     """How to look for an optimum, as `adlopt.solve` says."""
 
     method: Method = Method.AUTO
-    time_limit: float | None = None
     gap: float = 0.0
 
     def __post_init__(self) -> None:
@@ -179,7 +177,6 @@ class Search:
             raise InputError("gap", self.gap, "a number in [0, 1)")
         if self.method not in (Method.AUTO, Method.HIGHS):
             raise InputError("method", self.method, "Method.AUTO or Method.HIGHS")
-        check_time_limit(self.time_limit)
 
 
 def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution:
@@ -242,11 +239,7 @@ def _solve_program(problem: BurdenProblem, search: Search) -> Solution | None:
     stated = state_alone(problem, MinMax())
     z, patterns = stated.burden or 0, Patterns.of(stated)
     try:
-        answer = (
-            patterns.solve(deadline(search.time_limit))
-            if patterns
-            else run(stated.program, time_limit=search.time_limit)
-        )
+        answer = patterns.solve() if patterns else run(stated.program)
         haircut = _at_level(problem, float(answer.columns[z] * stated.unit[z]))
         proved = certify(problem, haircut, stated.multipliers(answer.duals))
     except (CertificateError, Infeasible, SolverFailed, SolverStopped):
@@ -284,13 +277,12 @@ def to_budget(
 def _priced_lots(problem: BurdenProblem, search: Search) -> Solution:
     """Whole lots where missing the budget has a price."""
     grid, continuous = LotGrid.of_wealth(problem), waterfill.optimum(problem)
-    end = deadline(search.time_limit)
-    best, method = PricedBudget(grid, problem, search.gap, end), Method.LOT_SEARCH
+    best, method = PricedBudget(grid, problem, search.gap), Method.LOT_SEARCH
     counts, lower = best.counts, best.lower
     stopped = Stopped.OPTIMAL if best.lower == best.value else best.stopped
     if search.method is Method.HIGHS:
         stated = state_alone(problem, MinMax())
-        columns, stopped = proposed(stated.program, end)
+        columns, stopped = proposed(stated.program)
         if columns is not None:
             method, lots = Method.HIGHS, columns[stated.column][grid.account]
             counts = np.clip(np.rint(lots), 0, grid.most).astype(np.int64)
@@ -309,8 +301,6 @@ def lots_of_least_burden(
 ) -> Solution:
     """Whole lots that raise an exact budget, or one in a band, tier by tier."""
     grid = LotGrid.of_wealth(problem)
-    found = solve_lots(
-        grid, tiers, gap=search.gap, method=search.method, time_limit=search.time_limit
-    )
+    found = solve_lots(grid, tiers, gap=search.gap, method=search.method)
     haircut = grid.haircut(found.counts, problem.capacity.size)
     return solution(problem, haircut, found.certificate, found.method, found.stopped, found.stages)

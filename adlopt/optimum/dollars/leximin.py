@@ -27,7 +27,6 @@ import numpy as np
 
 from adlopt.errors import CertificateError, InputError
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.deadline import deadline
 from adlopt.foundation.exact import largest_quotient
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.certificate import Certificate, Stage, Trust, checked, round_down, round_up
@@ -52,16 +51,15 @@ def leximin(problem: BurdenProblem, search: Search | None = None) -> Solution:
         return replace(best, stages=(stage,))
     grid = LotGrid.of_wealth(problem)
     search = Search() if search is None else search
-    end = deadline(search.time_limit)
     equal = bool((grid.lot == grid.lot[:1]).all())
     if equal and grid.lot.size:
         # With a lot less nobody's burden is higher: the fewest that count are the best.
         lot = int(grid.lot[0])
         fewest = min(lot * -(-grid.least // lot), grid.highest)
         grid = replace(grid, least=fewest, highest=fewest)
-    found = found_by(grid, search.method, end, gap=search.gap)
+    found = found_by(grid, search.method, gap=search.gap)
     counts = _equal_lots(grid, found.counts) if equal else _any_lots(grid, found.counts)
-    certificate = certified(grid, replace(found, counts=counts), end)
+    certificate = certified(grid, replace(found, counts=counts))
     worst = certificate.upper
     searched = checked(upper=worst, lower=worst, trust=Trust.REPORTED)
     order = _no_lot_moves(grid, counts) if equal else searched

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,10 +59,10 @@ class Filling:
 
 
 class Filler:
-    """Fills accounts, until `end`, and reuses what is known about them at nearby limits."""
+    """Fills accounts, in time, and reuses what is known about them at nearby limits."""
 
-    def __init__(self, grid: LotGrid, end: float = math.inf) -> None:
-        self.grid, self.end, self.spent = grid, end, 0
+    def __init__(self, grid: LotGrid) -> None:
+        self.grid, self.spent = grid, 0
         self.above: Filling | None = None
         self.below: Filling | None = None
         self.depth = 1 if grid.single else int(np.diff(grid.start).max())
@@ -72,14 +71,9 @@ class Filler:
         self.compiled = pays(0.0, ahead=(SEARCHES if grid.single else SEARCH) * grid.row.size)
 
     @property
-    def late(self) -> bool:
-        """Whether time is up, or Ctrl-C came."""
-        return is_late(self.end)
-
-    @property
     def done(self) -> bool:
         """Whether time is up, or all counts are spent."""
-        return self.spent >= ALL_NODES or self.late
+        return self.spent >= ALL_NODES or is_late()
 
     def decide(self, limits: IntArray, aim: int, patience: int = MOST_NODES) -> Filling:
         """Fill up to the limits, searching on until the aim is met, or is out of reach."""

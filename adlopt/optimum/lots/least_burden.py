@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -11,6 +10,7 @@ import numpy as np
 
 from adlopt.errors import CertificateError, InfeasibleRound, SolverStopped
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.loss import worst_burden
 from adlopt.model.method import Method, Stopped
@@ -40,27 +40,19 @@ class Found:
     method: Method
 
 
-def least_burden(grid: LotGrid, *, gap: float = 0.0, end: float = math.inf) -> Found:
-    """Search for the least worst burden of lots whose sum counts.
-
-    Parameters
-    ----------
-    gap : float
-        Relative gap, proven, at which to stop.
-    end : float
-        Time, as `time.monotonic` tells it, at which to stop.
-    """
+def least_burden(grid: LotGrid, *, gap: float = 0.0) -> Found:
+    """Search for the least worst burden of lots whose sum counts, proven to a relative gap."""
     method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
     if grid.least == 0:
         return nothing(grid, method)
-    filler = Filler(grid, end)
+    filler = Filler(grid)
     check_supply(grid, filler)
     search = SumLevels(grid, filler, AtLeast(grid, filler))
     if _no_multiple(grid):
         raise _not_found(grid, refuted=True)
     for rung in RUNGS:
         search.narrow(rung)
-        if search.close(gap) or rung <= gap or filler.late:
+        if search.close(gap) or rung <= gap or is_late():
             break
     counts = _anyhow(grid) if search.best is None else search.best
     if counts is None:
@@ -75,25 +67,25 @@ def least_burden(grid: LotGrid, *, gap: float = 0.0, end: float = math.inf) -> F
     )
 
 
-def found_by(grid: LotGrid, method: Method, end: float = math.inf, *, gap: float = 0.0) -> Found:
+def found_by(grid: LotGrid, method: Method, *, gap: float = 0.0) -> Found:
     """Search for them by a method."""
     if method is not Method.HIGHS:
-        return least_burden(grid, gap=gap, end=end)
+        return least_burden(grid, gap=gap)
     if grid.least == 0:
         return nothing(grid, Method.HIGHS)
-    filler = Filler(grid, end)
+    filler = Filler(grid)
     check_supply(grid, filler)
     first = AtLeast(grid, filler)
     first.narrow(RUNGS[1])
     known = meet(grid, filler, grid.units_at(first.high)).counts
     base = filler.settle(grid.units_at(first.low), nodes=1).counts
     mended = partial(meet_near, grid, filler)
-    found = least_lots(grid, base, first.low, mended=mended, end=end)
+    found = least_lots(grid, base, first.low, mended=mended)
     if found is None:
         # What is known otherwise says so, or that there are none.
         method = Method.LOT_SEARCH if grid.single else Method.POSITION_SEARCH
         if known is None:
-            return replace(least_burden(grid, end=end), stopped=Stopped.LIMIT)
+            return replace(least_burden(grid), stopped=Stopped.LIMIT)
         return Found(counts=known, lower=first.low, stopped=Stopped.LIMIT, method=method)
     counts, stopped = found
     level = grid.level_of(grid.amounts(counts))
@@ -101,11 +93,11 @@ def found_by(grid: LotGrid, method: Method, end: float = math.inf, *, gap: float
     return Found(counts=counts, lower=lower, first=first.low, stopped=stopped, method=Method.HIGHS)
 
 
-def certified(grid: LotGrid, found: Found, end: float = math.inf) -> Certificate:
+def certified(grid: LotGrid, found: Found) -> Certificate:
     """Certify what was found: HiGHS's word alone is none."""
     trusted = found.method is not Method.HIGHS
     lots, lower, first = found.counts, found.lower, found.first
-    return certify(grid, lots, lower, first=first, end=end, trusted=trusted)
+    return certify(grid, lots, lower, first=first, trusted=trusted)
 
 
 def nothing(grid: LotGrid, method: Method) -> Found:
@@ -227,7 +219,6 @@ def certify(
     claimed: Fraction,
     *,
     first: Fraction = Fraction(0),
-    end: float = math.inf,
     trusted: bool = True,
 ) -> Certificate:
     """Certify lots, (m,), as those of least burden whose sum counts.
@@ -247,7 +238,7 @@ def certify(
     bounds = [level, claimed] if claimed >= level else [claimed]
     if first < claimed and (not trusted or float(level - first) <= TOLERANCE * upper):
         bounds.append(first)
-    proved = next((bound for bound in bounds if out_of_reach_below(grid, bound, end)), None)
+    proved = next((bound for bound in bounds if out_of_reach_below(grid, bound)), None)
     return checked(
         upper=upper,
         lower=min(round_down(claimed if proved is None else proved), upper),
@@ -266,13 +257,13 @@ def check_counts(grid: LotGrid, counts: IntArray) -> None:
         raise CertificateError(f"account {account} gives more than its capacity")
 
 
-def out_of_reach_below(grid: LotGrid, level: Fraction, end: float = math.inf) -> bool:
+def out_of_reach_below(grid: LotGrid, level: Fraction) -> bool:
     """Whether strictly below a level lots fall short of the budget, or no sum of them counts."""
     if level == 0 or grid.least <= 0:
         return level == 0
     if grid.single and grid.supply_below(level)[1] < grid.least:
         return True
-    limits, filler = grid.units_below(level), Filler(grid, end)
+    limits, filler = grid.units_below(level), Filler(grid)
     if not grid.single and filler.decide(limits, grid.least).ceiling < grid.least:
         return True
-    return grid.highest < MOST_MICRO and not filler.late and meet(grid, filler, limits).refuted
+    return grid.highest < MOST_MICRO and not is_late() and meet(grid, filler, limits).refuted

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.optimum.lots.filler import Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.mending import mend, nearest_removal, take_away
@@ -90,7 +91,7 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
     The nearest sum is looked for within so many micro-dollars `beyond`.
     """
     if grid.single:
-        return _pooled(grid, limits, filler.end)
+        return _pooled(grid, limits)
     filling = filler.settle(limits, NODES)
     if filling.ceiling < grid.least:
         return Met(refuted=True)
@@ -109,7 +110,7 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
         made = own.steps[-1][::-1]
         if groups.add(np.r_[0, top - made[(made < top) & (made >= top - groups.limit)]]):
             joined.append((own, top))
-        if filler.late or (groups.full and not (groups.complete and lists.complete)):
+        if is_late() or (groups.full and not (groups.complete and lists.complete)):
             break
     more, less = groups.nearest(excess)
     if more is not None and sum(more) >= excess - (grid.highest - grid.least):
@@ -117,7 +118,7 @@ def meet(grid: LotGrid, filler: Filler, limits: IntArray, *, beyond: int = 0) ->
             if amount:
                 filling.counts[own.lots] = own.counts(grid, top - amount)
         return Met(counts=filling.counts)
-    complete = groups.complete and lists.complete and not filler.late
+    complete = groups.complete and lists.complete and not is_late()
     return Met(
         refuted=complete,
         below=None if less is None or not complete else filling.raised - sum(less),
@@ -159,12 +160,12 @@ class _Lists:
         return self.known[account]
 
 
-def _pooled(grid: LotGrid, counts: IntArray, end: float) -> Met:
+def _pooled(grid: LotGrid, counts: IntArray) -> Met:
     """Single positions need no lists: lots of one size are alike, whoever holds them."""
     total = grid.total(counts)
     if total < grid.least:
         return Met(refuted=True)
-    found = nearest_removal(grid, counts, total - grid.least, end)
+    found = nearest_removal(grid, counts, total - grid.least)
     above = total - found.below
     if above <= grid.highest:
         return Met(counts=take_away(grid, counts, found.take_below))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,29 +16,27 @@ REARRANGED = 8
 """Accounts whose sums are searched for one that is just so much less."""
 
 
-def nearest_removal(
-    grid: LotGrid, counts: IntArray, excess: int, end: float = math.inf
-) -> ClosestSums:
+def nearest_removal(grid: LotGrid, counts: IntArray, excess: int) -> ClosestSums:
     """Lots of each size to take from so many, (m,), so that they come nearest to an excess.
 
     Where `counts` are all that may be given, what it finds holds for all sums there are.
     """
-    return nearest_sums({} if excess == 0 else grid.pooled(counts), excess, end)
+    return nearest_sums({} if excess == 0 else grid.pooled(counts), excess)
 
 
 def take_away(grid: LotGrid, counts: IntArray, removal: Mapping[int, int]) -> IntArray:
     """Remove so many lots of each size: the most burdened first, then the later position."""
-    left = counts.copy()
-    weight = grid.weight if grid.single else grid.weight[grid.owner]
-    for size, times in removal.items():
-        holders = np.flatnonzero((grid.lot == size) & (left > 0))
-        burden = left[holders] / weight[holders]
-        if 0 < times < holders.size:
-            most = burden >= np.partition(burden, holders.size - times)[holders.size - times]
-            holders, burden = holders[most], burden[most]
-        holders = holders[np.lexsort((-holders, -burden))]
-        before = np.cumsum(left[holders]) - left[holders]
-        left[holders] -= np.clip(times - before, 0, left[holders])
+    left, sizes = counts.copy(), np.array(sorted(removal), dtype=np.int64)
+    times = np.array([removal[size] for size in sizes.tolist()], dtype=np.int64)
+    at = np.minimum(np.searchsorted(sizes, grid.lot), sizes.size - 1)
+    holders = np.flatnonzero((sizes[at] == grid.lot) & (left > 0)) if sizes.size else at[:0]
+    owner = holders if grid.single else grid.owner[holders]
+    burden = left[holders] / grid.weight[owner]
+    order = np.lexsort((-holders, -burden, at[holders]))
+    holders, kind = holders[order], at[holders[order]]
+    before = np.cumsum(left[holders]) - left[holders]
+    before -= before[np.searchsorted(kind, kind)]
+    left[holders] -= np.clip(times[kind] - before, 0, left[holders])
     return left
 
 
@@ -57,7 +54,7 @@ def mend(grid: LotGrid, filler: Filler, counts: IntArray) -> IntArray | None:
         less = _one_gives_less(grid, filler, counts, raised, thorough=again)
         if less is not None or again:
             return less
-        removal = nearest_removal(grid, counts, raised - grid.least, filler.end).take_below
+        removal = nearest_removal(grid, counts, raised - grid.least).take_below
         counts = take_away(grid, counts, removal)
     return None
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from adlopt.errors import SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.deadline import is_late, seconds_left
+from adlopt.foundation.deadline import is_late
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.loss import MinMax
 from adlopt.model.method import Stopped
@@ -24,10 +24,10 @@ NODES = 10_000
 """Nodes of branch and bound after which an exact sum is left to other methods."""
 
 
-def proposed(program: Program, end: float) -> tuple[FloatArray | None, Stopped]:
+def proposed(program: Program) -> tuple[FloatArray | None, Stopped]:
     """Columns that HiGHS proposes, if it does, and why it stopped."""
     try:
-        answer = run(program, time_limit=seconds_left(end), nodes=NODES)
+        answer = run(program, nodes=NODES)
     except (Infeasible, SolverStopped, SolverFailed):
         return None, Stopped.LIMIT
     return answer.columns, answer.stopped
@@ -87,7 +87,6 @@ def least_lots(
     low: Fraction,
     *,
     mended: Callable[[IntArray], IntArray | None],
-    end: float,
 ) -> tuple[IntArray, Stopped] | None:
     """Lots, (m,), and why HiGHS stopped; None if it finds none, or none in time.
 
@@ -98,9 +97,7 @@ def least_lots(
     high = min(max(2 * low, top / 2**20), top)
     while True:
         try:
-            answer = run(
-                between(stated, grid, base, low, high), time_limit=seconds_left(end), nodes=NODES
-            )
+            answer = run(between(stated, grid, base, low, high), nodes=NODES)
         except (SolverStopped, SolverFailed):
             return None
         except Infeasible:
@@ -110,6 +107,6 @@ def least_lots(
             counts = mended(base + moved)
         if counts is not None:
             return counts, answer.stopped
-        if high == top or is_late(end):
+        if high == top or is_late():
             return None
         high = min(4 * high, top)

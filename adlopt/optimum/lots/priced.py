@@ -37,10 +37,8 @@ class PricedBudget:
     up.
     """
 
-    def __init__(
-        self, grid: LotGrid, problem: BurdenProblem, gap: float = 0.0, end: float = math.inf
-    ) -> None:
-        self.enough, self.end = 1 - Fraction(gap), end
+    def __init__(self, grid: LotGrid, problem: BurdenProblem, gap: float = 0.0) -> None:
+        self.enough = 1 - Fraction(gap)
         self.grid = grid
         self.budget = Fraction(problem.budget) * MICRO
         self.under, self.over = Fraction(problem.under) / MICRO, Fraction(problem.over) / MICRO
@@ -76,7 +74,7 @@ class PricedBudget:
         queue = [self._interval(Fraction(0), first)]
         split = 0
         while queue and queue[0][0] < self.value * self.enough and split < INTERVALS:
-            if is_late(self.end):
+            if is_late():
                 break
             _, low, high = heapq.heappop(queue)
             split += 1
@@ -120,7 +118,7 @@ class PricedBudget:
             if price + least >= self.value * self.enough:
                 lower = min(lower, price + least)
                 break
-            if looked == LEVELS or unproven == HARD_LEVELS or is_late(self.end):
+            if looked == LEVELS or unproven == HARD_LEVELS or is_late():
                 return min(lower, price + least)
             if not self._take_away(self.grid.units_at(level)):
                 lower, unproven = min(lower, price + least), unproven + 1
@@ -139,7 +137,7 @@ class PricedBudget:
     def _least_of_all(self) -> Fraction:
         """What the nearest sum that any lots make costs, or a bound on it."""
         total = self.grid.total(self.grid.room)
-        found = nearest_removal(self.grid, self.grid.room, total - self.aim, self.end)
+        found = nearest_removal(self.grid, self.grid.room, total - self.aim)
         if not found.proven:
             return self.least
         sums = [total - removed for removed in (found.below, found.above) if removed is not None]
@@ -148,7 +146,7 @@ class PricedBudget:
     def _take_away(self, counts: IntArray) -> bool:
         """Offer the sums nearest to the budget within so many lots; say if they are the nearest."""
         excess = self.grid.total(counts) - self.aim
-        found = nearest_removal(self.grid, counts, excess, self.end)
+        found = nearest_removal(self.grid, counts, excess)
         for removal in (found.take_below, found.take_above):
             if removal is not None:
                 self._offer(take_away(self.grid, counts, removal))

@@ -248,8 +248,7 @@ def _greedy(spare: Mapping[int, int], target: int) -> dict[int, int]:
     """Take lots, largest first, up to a target."""
     taken: dict[int, int] = {}
     for size in sorted(spare, reverse=True):
-        count = min(spare[size], max(target, 0) // size)
-        if count:
-            taken[size] = count
-            target -= size * count
+        if size <= target and spare[size]:
+            taken[size] = min(spare[size], target // size)
+            target -= size * taken[size]
     return taken

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
+from adlopt.foundation.deadline import is_late
 from adlopt.foundation.money import MICRO
 from adlopt.optimum.core.waterfill import water_level
 from adlopt.optimum.lots.filler import FEW_NODES, MORE, MOST_NODES, Filler, Filling
@@ -53,7 +54,7 @@ class AtLeast:
 
     def narrow(self, gap: float) -> None:
         """Narrow the bracket down to a relative width; 0 for a proof that nothing is better."""
-        while not (self.stuck or self.done(gap) or self.filler.late):
+        while not (self.stuck or self.done(gap) or (self.looks and is_late())):
             level = self.next_level(gap)
             if self.look(level, PATIENT if gap else MOST_NODES):
                 continue
@@ -193,7 +194,7 @@ class SumLevels:
         """Look further and further up until lots are found, and below each level in doubt."""
         self.walked, level, step = True, self.first.high, WALK
         limits, before = self.grid.units_at(level), None
-        while not (self.refuted or self.filler.late):
+        while not (self.refuted or is_late()):
             if before is None or not np.array_equal(limits, before):
                 self.look(level, limits)
             while self.high > level and 0 < len(self.doubts) < DOUBTS:

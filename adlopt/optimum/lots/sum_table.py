@@ -18,27 +18,25 @@ QUICK = 2**28
 """Sums times bundles of lots that are looked at before any other search."""
 
 
-def nearest_sums(available: Mapping[int, int], target: int, end: float = math.inf) -> ClosestSums:
+def nearest_sums(available: Mapping[int, int], target: int) -> ClosestSums:
     """Find what `closest_sums` finds, proven if either side has few sums and time is left."""
     fit = {k: min(n, target // k) for k, n in available.items() if n and k <= target}
     room = target // (math.gcd(*fit) or 1) + 1
     bundles = sum(map(int.bit_length, fit.values()))
     quick = room <= SUMS and room * bundles <= QUICK
-    if quick and (listed := sums_listed(available, target, end)) is not None:
+    if quick and (listed := sums_listed(available, target)) is not None:
         return listed
     found = closest_sums(available, target)
     if not found.proven and room <= SUMS:
-        return sums_listed(available, target, end) or found
+        return sums_listed(available, target) or found
     rest = sum(size * count for size, count in available.items()) - target
     if not found.proven and 0 <= rest // math.gcd(*available) < SUMS:
-        left = sums_listed(available, rest, end)
+        left = sums_listed(available, rest)
         return found if left is None else _complement(left, available, rest + target)
     return found
 
 
-def sums_listed(
-    available: Mapping[int, int], target: int, end: float = math.inf
-) -> ClosestSums | None:
+def sums_listed(available: Mapping[int, int], target: int) -> ClosestSums | None:
     """Find the nearest sums to a target among all sums; None if time is up.
 
     A sum nearest above the target stays below twice the target, unless it is a single lot. Lots of
@@ -52,11 +50,11 @@ def sums_listed(
     low, high = target // step, -(-target // step)
     sizes = {k // step: n for k, n in available.items() if n and k <= target}
     table = _Table(sizes, high, low, high)
-    if not table.fill(end):
+    if not table.fill():
         return None
     if not table.holds_both:
         table = _Table(sizes, 2 * high, low, high)
-        if not table.fill(end):
+        if not table.fill():
             return None
     below = (table.sums & ((2 << low) - 1)).bit_length() - 1
     upper = table.sums >> high
@@ -105,13 +103,13 @@ class _Table:
         """Whether sums are as near to the target as sums can be."""
         return bool(self.sums >> self.low & self.sums >> self.high & 1)
 
-    def fill(self, end: float) -> bool:
+    def fill(self) -> bool:
         """Add lots until the nearest sums are there; False if time is up before."""
         within = (2 << self.limit) - 1
         for size in sorted(self.sizes):
             left, lots = min(self.sizes[size], self.limit // size), 1
             while left > 0 and not self.holds_both:
-                if is_late(end):
+                if is_late():
                     return False
                 lots = min(lots, left)
                 wider = (self.sums | self.sums << size * lots) & within

@@ -10,7 +10,6 @@ import numpy as np
 
 from adlopt.errors import CertificateError, SolverStopped
 from adlopt.foundation.arrays import BoolArray, IntArray
-from adlopt.foundation.deadline import deadline
 from adlopt.foundation.money import MICRO, MOST_MICRO
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import Certificate, Stage
@@ -42,7 +41,6 @@ def solve_lots(
     *,
     gap: float = 0.0,
     method: Method = Method.AUTO,
-    time_limit: float | None = None,
 ) -> LotAnswer:
     """Find the lots of least burden whose sum counts; further tiers give what is missing.
 
@@ -50,24 +48,20 @@ def solve_lots(
     `gap`; the first that can raises it. What is missing need not be a sum of that tier's lots:
     `Budget.at_least()` is always met where lots suffice.
     """
-    end = deadline(time_limit)
     given: list[int] = []
-
-    def find(part: LotGrid) -> Found:
-        return found_by(part, method, end, gap=gap)
 
     def one(mask: BoolArray, number: int) -> tuple[LotGrid, Found]:
         part = grid.among(mask[grid.account]).missing(sum(given)) if len(tiers) > 1 else grid
         if number < len(tiers):
             part = _all_it_can(part, number, gap)
-        found = find(part)
+        found = found_by(part, method, gap=gap)
         given.append(part.total(found.counts))
         return part, found
 
     parts = tier_by_tier(tiers, one, lambda _: sum(given) >= grid.least, lambda: sum(given) / MICRO)
     proofs = []
     for number, (part, found) in enumerate(parts, start=1):
-        proofs.append(certified(part, found, end))
+        proofs.append(certified(part, found))
         most = Filler(part).exhaust(part.room).ceiling if number < len(parts) else 0
         if most > part.total(found.counts) * (1 + Fraction(gap)):
             raise CertificateError(f"tier {number} can give more, and a later one gives")

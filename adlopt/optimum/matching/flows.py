@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heapify, heapreplace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from adlopt.errors import CertificateError, SolverStopped
 from adlopt.foundation.arrays import FloatArray
-from adlopt.foundation.deadline import is_late
+from adlopt.foundation.deadline import LATE, is_late, is_time_for
 from adlopt.optimum.core.certificate import TOLERANCE, UNIT_ROUNDING
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 
@@ -18,8 +19,10 @@ SLIVER = 1e-13
 """Share of a level's quantity below which a flow is rounding."""
 MENDED = 1e-6
 """Share of a level's quantity that a solver may have missed it by."""
-Score = Callable[[int, FloatArray, FloatArray], float]
-"""Of an arc, steps and haircuts so far: the next lot goes to the least."""
+SCORED = 1e-6
+"""Seconds that an arc takes to be put into the queue for lots."""
+Score = Callable[[Any, FloatArray, FloatArray], FloatArray]
+"""Of an arc, or arcs, steps and haircuts so far: the next lot goes to the least."""
 
 
 def mend(
@@ -69,16 +72,21 @@ def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> 
     """Round a flow down to whole lots, then hand out what is missing one lot at a time.
 
     Every level is closed exactly. A lot goes to the arc with the least score, then to the first,
-    among those with a lot to spare and the profit for it; once it is late, in the order listed.
+    among those with a lot to spare and the profit for it; if there is no time, in the order listed,
+    if that can be.
     """
-    if is_late() and (quick := _allowed(problem, _in_order(problem, steps))) is not None:
-        return quick
+    if not is_time_for(SCORED * steps.size):
+        quick = _allowed(problem, _in_order(problem, steps))
+        if quick is not None:
+            return quick
     steps = np.floor(np.minimum(steps * (1 + TOLERANCE), problem.limit[problem.position]))
     haircut = problem.haircut(steps)
     used = _by_position(problem, steps)
     account, value = problem.account, problem.value[problem.level]
     capacity = problem.capacity * (1 + 4 * UNIT_ROUNDING)
     for level, part in enumerate(level_parts(problem)):
+        if is_late():
+            raise SolverStopped(f"{LATE}: lots were not handed out")
         missing = round(problem.quantity[level] - steps[part].sum())
         for _ in range(-missing):
             arc = part.start + int(np.argmax(steps[part]))
@@ -87,19 +95,20 @@ def round_to_lots(problem: MatchingProblem, steps: FloatArray, score: Score) -> 
             haircut[account[arc]] -= value[arc]
         if missing <= 0:
             continue
-        queue = [(score(a, steps, haircut), a) for a in range(part.start, part.stop)]
+        arcs = np.arange(part.start, part.stop)
+        queue = list(zip(score(arcs, steps, haircut).tolist(), arcs.tolist(), strict=True))
         heapify(queue)
         while missing and queue[0][0] < np.inf:
             least, arc = queue[0]
             room = used[problem.position[arc]] < problem.limit[problem.position[arc]]
             fits = haircut[account[arc]] + value[arc] <= capacity[account[arc]]
-            now = score(arc, steps, haircut) if room and (fits or not value[arc]) else np.inf
+            now = float(score(arc, steps, haircut)) if room and (fits or not value[arc]) else np.inf
             if now <= least:
                 steps[arc] += 1
                 used[problem.position[arc]] += 1
                 haircut[account[arc]] += value[arc]
                 missing -= 1
-                now = score(arc, steps, haircut)
+                now = float(score(arc, steps, haircut))
             heapreplace(queue, (now, arc))
         if missing:
             raise SolverStopped("rounding finds no winner whose profit allows a further lot")

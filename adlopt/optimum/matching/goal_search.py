@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -98,8 +99,7 @@ class FlowSearch:
 
     def part_of_time(self, share: float) -> float:
         """The moment at which so much of the time that is left is over."""
-        left = seconds_left(self.end)
-        return deadline(None if left is None else share * left)
+        return deadline(seconds_left(self.end), share)
 
     @property
     def idle(self) -> bool:
@@ -217,10 +217,11 @@ class FlowSearch:
     def _worst_burden(self, steps: FloatArray) -> float:
         return float(self.problem.burden(self.problem.haircut(steps)).max(initial=0.0))
 
-    def _by_burden(self, arc: int, steps: FloatArray, haircut: FloatArray) -> float:
+    def _by_burden(self, arc: Any, steps: FloatArray, haircut: FloatArray) -> FloatArray:
         problem, account = self.problem, self.problem.owner[self.problem.position[arc]]
         taken = problem.value[problem.level[arc]]
-        return float((haircut[account] + taken) / problem.weight[account]) if taken else 0.0
+        burden = (haircut[account] + taken) / problem.weight[account]
+        return np.where(taken == 0, 0.0, burden)
 
     def solve(self, form: Form) -> RawAnswer:
         """Solve a program, or keep what its multipliers prove."""
@@ -346,4 +347,4 @@ def shares(form: Form, answer: RawAnswer) -> FloatArray:
 
 def by_fraction(flow: FloatArray) -> Score:
     """Largest remainder first."""
-    return lambda arc, steps, _: float(steps[arc] - flow[arc])
+    return lambda arc, steps, _: steps[arc] - flow[arc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -20,21 +21,22 @@ from adlopt.model.objective import Leximin
 from adlopt.optimum.core.certificate import ROUNDING, Stage
 from adlopt.optimum.dollars.least_loss import Solution
 from adlopt.optimum.opened.irreducible import explained
-from adlopt.optimum.opened.model import Model
 from adlopt.optimum.opened.searched import Searched, bound, eased_rows
 from adlopt.optimum.opened.told import refused, with_evidence
 from adlopt.optimum.programs.highs import Infeasible, RawAnswer
 from adlopt.optimum.programs.patterns import Patterns
 
 
-def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
+def solve_leximin(model: Any, constraints: Sequence[Constraint]) -> Solution:
     """Solve a model of the worst burden for the second worst, too, and so on."""
-    stated, _, bearer = model.extended(constraints)
+    stated, cones, bearer = model.extended(constraints)
+    if cones:
+        raise InputError("constraints", str(cones[0]), "linear rows, with Leximin")
     patterns, z = Patterns.of(stated), stated.burden or 0
     if patterns is None:
         if stated.program.integer is None and not stated.rows_named("share").count:
             # Nobody has anything to give: all orders are one.
-            alone: Solution = model.solve(constraints)
+            alone: Solution = replace(model, levels=False).solve(constraints)
             return alone
         expected = "MinMax: Leximin takes rows over a few groups of accounts, without lots"
         raise InputError("objective", "Leximin", expected)
@@ -70,7 +72,7 @@ def solve_leximin(model: Model, constraints: Sequence[Constraint]) -> Solution:
     point = answer.columns.copy()
     point[z] = found[0].point[z]
     last = replace(found[0], stated=stated, point=point, stopped=answer.stopped)
-    best: Solution = model.kind.answer(last, bearer)  # type: ignore[assignment]
+    best: Solution = model.kind.answer(last, bearer)
     best = replace(best, stages=tuple(stages[1:]))
     worst = model.kind.objective
     asked = Leximin(burden=worst.burden, epsilon=worst.epsilon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,17 @@ import numpy as np
 
 from adlopt.errors import CertificateError, InfeasibleRound, InputError, SolverFailed, SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.deadline import LATE, is_time_for
 from adlopt.model.budget import Budget
 from adlopt.model.constraint import Constraint, Says, listed
 from adlopt.model.limits import NO_LIMITS, Limits
 from adlopt.model.loss import MinMax
+from adlopt.model.market import Market
 from adlopt.model.method import Method, Stopped
-from adlopt.model.objective import CVaR, FewestAccounts, TrackingFirst
+from adlopt.model.objective import CVaR, FewestAccounts, Leximin, TrackingFirst
 from adlopt.model.problem import Problem
 from adlopt.model.round import Round
+from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.surface import remade, until_stopped
 from adlopt.optimum.dollars.least_loss import Search
@@ -36,6 +40,9 @@ from adlopt.optimum.programs.stated import Stated
 from adlopt.optimum.spaces import SPACES, Options
 from adlopt.show.answer import Columns, Tabular
 
+STATED = 4e-6
+"""Seconds that a haircut takes to be stated as a variable of an episode, with its rows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Model(Tabular):
@@ -49,11 +56,15 @@ class Model(Tabular):
         What was opened.
     stated : Stated
         Its program, names and units.
+    levels : bool
+        Whether this is the first program of several, of the worst burden, and `solve` goes on to
+        the next worst, and so on.
     """
 
     kind: Kind
     stated: Stated
     options: Options
+    levels: bool = False
     _made: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -121,11 +132,16 @@ class Model(Tabular):
         >>> best.haircut, best.reason
         (array([ 5., 55.]), ('own 1', 'worst burden'))
         """
-        limits = Search(time_limit=time_limit, gap=gap)
+        limits = Search(gap=gap)
         return until_stopped(lambda: self._solved(listed(constraints), limits), time_limit)
 
     def _solved(self, given: Sequence[Any], limits: Search) -> Any:
         objective: Any = self.kind.objective
+        if self.levels:
+            from adlopt.optimum.opened.leximin_rows import solve_leximin
+
+            leximin = Leximin(burden=objective.burden, epsilon=objective.epsilon)
+            return solve_leximin(self, given) if given else self._plainly(limits, leximin)
         own = is_own(objective)
         alone = isinstance(self.kind, Dollars) and self.kind.alone
         if not (given or own):
@@ -152,7 +168,12 @@ class Model(Tabular):
             then = search(as_good, self._made.get("variables"), cones, limits.gap)
             second = kind.second(first, then, bearer)
             return with_evidence(second, self, given, bearer, [answer, then])
-        best: Any = kind.answer(answer, bearer)
+        try:
+            best: Any = kind.answer(answer, bearer)
+        except CertificateError:
+            if answer.stopped is not Stopped.LIMIT:
+                raise
+            raise SolverStopped(f"{LATE}: HiGHS has no point that is one") from None
         if isinstance(kind, TwoSides) and (above := kind.above(best)) is not None:
             return replace(self, kind=above, stated=above.state(())[0])._solved(given, limits)
         return with_evidence(best, self, given, bearer, [answer])
@@ -248,7 +269,7 @@ class Model(Tabular):
 
     def _plainly(self, limits: Search, objective: Any) -> Any:
         kind = self.kind
-        options = replace(self.options, time_limit=limits.time_limit, gap=limits.gap)
+        options = replace(self.options, gap=limits.gap)
         return SPACES[type(kind.thing)](kind.thing, objective, options)
 
 
@@ -266,7 +287,8 @@ def model(
     ----------
     thing : Round, ContractRound, TwoSidedRound, Market, Episode or Problem
     objective : Loss or Objective, optional
-        `MinMax()` unless given; one that a single program minimises.
+        `MinMax()` unless given; one that a single program minimises, or `Leximin`, of which the
+        program has the worst burden, and `solve` goes on to the others.
     budget : Budget, optional
     limits : Limits, optional
         Without tiers.
@@ -304,26 +326,28 @@ def model(
     if isinstance(objective, CVaR) and isinstance(thing, Round):
         objective = objective.of_start(thing.start)
     options = Options(budget=budget, limits=limits, whole_lots=whole_lots)
-    kind = opened(thing, MinMax() if objective is None else objective, options)
-    return Model(kind=kind, stated=kind.state(())[0], options=options)
+    levels = isinstance(objective, Leximin) and isinstance(thing, (Round, TwoSidedRound, Market))
+    objective = objective.worst if levels else MinMax() if objective is None else objective
+    kind = opened(thing, objective, options)
+    return Model(kind=kind, stated=kind.state(())[0], options=options, levels=levels)
 
 
 def by_highs(thing: Any, objective: Any, options: Options) -> Any:
     """Let HiGHS solve the program; where it finds nothing that passes, what is known otherwise."""
-    opened = model(thing, objective)
-    try:
-        found = search(opened.stated, None, (), options.gap)
-        return opened.kind.answer(found, np.arange(len(opened.stated.accounts)))
-    except (Infeasible, SolverStopped, SolverFailed, CertificateError):
-        known = SPACES[type(thing)](thing, objective, replace(options, method=Method.AUTO))
-        return remade(known, stopped=Stopped.LIMIT)
+    if is_time_for(STATED * sum(round_.start.capacity.size for round_ in thing)):
+        with suppress(Infeasible, SolverStopped, SolverFailed, CertificateError):
+            opened = model(thing, objective)
+            found = search(opened.stated, None, (), options.gap)
+            return opened.kind.answer(found, np.arange(len(opened.stated.accounts)))
+    known = SPACES[type(thing)](thing, objective, replace(options, method=Method.AUTO))
+    return remade(known, stopped=Stopped.LIMIT)
 
 
 def tail_in_lots(round_: Round, objective: CVaR, options: Options) -> Any:
     """The least CVaR of whole lots: of its program, as no other method is known."""
-    options.only("budget", "limits", "gap", "time_limit", "method", where="of a tail in lots")
+    options.only("budget", "limits", "gap", "method", where="of a tail in lots")
     opened = model(round_, objective, budget=options.budget, limits=options.limits)
-    return opened.solve(time_limit=options.time_limit, gap=options.gap)
+    return opened.solve(gap=options.gap)
 
 
 def contradiction(
@@ -333,7 +357,7 @@ def contradiction(
 
     What is asked for decides nothing here: the worst burden is always finite.
     """
-    given = replace(options, gap=0.0, method=Method.AUTO, time_limit=None)
+    given = replace(options, gap=0.0, method=Method.AUTO)
     plain = objective if isinstance(objective, MinMax) else objective.worst
     try:
         kind = opened(thing, plain, given)
@@ -370,4 +394,4 @@ def register(name: str, make: Callable[..., Any]) -> None:
 
 
 def _solved(problem: Any, objective: Any, search: Any) -> Any:
-    return model(problem.round_, objective).solve(time_limit=search.time_limit)
+    return model(problem.round_, objective).solve()

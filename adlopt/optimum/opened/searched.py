@@ -135,7 +135,7 @@ def _searched(
     relaxed = patterns.solve() if patterns else solved(replace(p, integer=None))
     answer, claimed, proved = relaxed, None, 0.0
     if p.integer is not None:
-        answer = run(p, gap=gap)
+        answer = run(p, gap=gap, presolve=True)
         ranges = (p.upper - p.lower)[p.integer]
         if ranges.max(initial=0.0) <= WHOLE_RANGE:
             claimed = stated.factor * answer.bound

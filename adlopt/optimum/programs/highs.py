@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from adlopt.errors import InputError, SolverFailed, SolverStopped
-from adlopt.foundation.arrays import FloatArray, own_number
-from adlopt.foundation.deadline import deadline, is_late, seconds_left
+from adlopt.errors import SolverFailed, SolverStopped
+from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.deadline import LATE, deadline, is_late, is_time_for, seconds_left
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.programs.program import Program
 
@@ -44,6 +44,9 @@ MIP_OPTIONS: dict[str, bool | float | str] = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
 }
+
+STARTED = 1e-6, 4e-6
+"""Seconds a coefficient before HiGHS first looks at the clock, and where numbers are whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +96,8 @@ def run(
     """
     from highspy import _core as core
 
-    check_time_limit(time_limit)
+    if not is_time_for(STARTED[program.integer is not None] * program.column.size):
+        raise SolverStopped(f"{LATE}: HiGHS was not started")
     options = OPTIONS if program.integer is None or rough else OPTIONS | MIP_OPTIONS
     if program.integer is not None:
         options = options | {"mip_rel_gap": gap}
@@ -129,12 +133,6 @@ def run(
         interior, status = True, _run(solver, core, end)
     method = Method.HIGHS_INTERIOR if interior else Method.HIGHS
     return _answer(solver, program, status, method, core)
-
-
-def check_time_limit(seconds: float | None) -> None:
-    """Refuse a time limit that is no number of seconds > 0."""
-    if seconds is not None and own_number(seconds, "time_limit", lowest=0.0) == 0:
-        raise InputError("time_limit", seconds, "a number of seconds > 0")
 
 
 def _gave_up(solver: Any, core: Any) -> bool:

@@ -15,14 +15,12 @@ at worst. With more patterns than `MANY` the whole program is solved.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adlopt.errors import SolverFailed
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
-from adlopt.foundation.deadline import seconds_left
 from adlopt.optimum.programs.highs import RawAnswer, run
 from adlopt.optimum.programs.program import Program, SparseRows
 from adlopt.optimum.programs.stated import Stated
@@ -94,7 +92,7 @@ class Patterns:
             fixed=np.full(first.size, np.nan),
         )
 
-    def solve(self, end: float = math.inf) -> RawAnswer:
+    def solve(self) -> RawAnswer:
         """Minimise: a point of the whole program, and multipliers of its rows."""
         p, n, count = self.stated.program, len(self.stated.accounts), self.sample.size
         z = self.stated.burden or 0
@@ -105,7 +103,7 @@ class Patterns:
         new = [(level, everything) for level in levels]
         for _ in range(ROUNDS):
             cuts += new
-            answer = run(self._with_cuts(base, cuts), time_limit=seconds_left(end))
+            answer = run(self._with_cuts(base, cuts))
             given, rest = answer.columns[:count], answer.columns[count:]
             level = float(rest[z - n])
             beyond = np.flatnonzero(given > self._raised(level) + apart)

@@ -27,8 +27,8 @@ EXACT_ENTRIES = 200_000
 """Up to so many nonzeros, the bound is evaluated in exact fractions unless told otherwise, or a
 limit comes before: 0.3 s of it where rows share money, up to 1.6 s where they switch accounts on.
 """
-EACH = 1e-5
-"""Seconds that a nonzero, or a column, takes in fractions."""
+EACH = 5e-5
+"""Seconds that a nonzero, or a column, takes in fractions, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ from adlopt.model.episode import Episode
 from adlopt.model.filled import filled
 from adlopt.model.run import Information
 from adlopt.optimum.core.certificate import Trust, round_down
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.catalogue import SEVERITIES
 from adlopt.policies.protocols import Severity
@@ -136,7 +135,6 @@ def design(  # noqa: PLR0913 - each is one choice of the user
     >>> found.trust.value
     'exact'
     """
-    check_time_limit(time_limit)
     own_number(gap, "gap", lowest=0.0)
     if own_number(expected, "expected", lowest=0.0) > 1:
         raise InputError("expected", expected, "a share in [0, 1]")

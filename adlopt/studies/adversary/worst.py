@@ -29,7 +29,6 @@ from adlopt.errors import InputError, SolverStopped
 from adlopt.foundation.arrays import freeze, own_number, own_whole
 from adlopt.foundation.deadline import ctrl_c_as_limit, deadline
 from adlopt.model.episode import Episode
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.experts import Mixture
 from adlopt.policies.grammar import A_SEVERITY, Playable
@@ -165,7 +164,6 @@ def worst(  # noqa: PLR0913 - each is one choice of the user
     >>> round(found["ratio"].upper, 4), round(found["leak"].upper, 4)
     (3.0, 2.0)
     """
-    check_time_limit(time_limit)
     own_whole(seed, "seed")
     own_number(gap, "gap", lowest=0.0)
     if box is not None:

@@ -16,7 +16,6 @@ from adlopt.foundation.deadline import LATE, ctrl_c_as_limit, deadline, is_late
 from adlopt.model.filled import filled
 from adlopt.model.round import RoundStart
 from adlopt.model.solvency import check_haircut
-from adlopt.optimum.programs.highs import check_time_limit
 from adlopt.policies import grammar
 from adlopt.policies.grammar import Playable
 from adlopt.policies.protocols import Policy
@@ -208,7 +207,6 @@ def try_axioms(
     if prove > len(NAMES):
         raise InputError("prove", prove, f"at most {len(NAMES)} accounts")
     chosen = grammar.policy(policy, shock(rounds=12, winners=30, seed=1))
-    check_time_limit(time_limit)
     end, tell = deadline(time_limit), progress or (lambda _: None)
     verdicts: list[LawVerdict] = []
     for axiom in axioms:
