@@ -15,6 +15,8 @@ from adlopt.data.files import (
     write_contract_round,
     write_template,
 )
+from adlopt.data.files.aims import matched
+from adlopt.errors import InputError
 
 HEAD = "deficit = 900.0\nneeded = 900.0\n"
 POSITION = '[[positions]]\naccount = "a"\ncoin = "ETH"\nside = "short"\nsize = 9.0\n'
@@ -364,3 +366,16 @@ def test_lots_that_may_be_closed_are_whole(limited, cell, message):
     (limited / "p.csv").write_text(LIMITED_TABLES["p.csv"].replace(",4\n", f",{cell}\n"))
     with pytest.raises(adl.InputError, match=message):
         read_contract_round("c.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("mood", "match.mood is 1: expected a key that is known: goal, lots, burden, "),
+        ("goall", "match.goall is 1: expected a key that is known; did you mean 'goal'?"),
+    ],
+)
+def test_an_unknown_key_of_match_is_answered_by_those_that_it_has(key, said):
+    with pytest.raises(InputError) as refused:
+        matched({key: 1}, None)
+    assert str(refused.value).startswith(said)

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from adlopt.data.files.decoding import in_words
+from adlopt.data.files.decoding import in_words, unknown_key
 from adlopt.data.files.file_schema import ConstraintEntry, LimitsEntry
-from adlopt.errors import InputError, did_you_mean, nearest, unknown
+from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import IntArray, require
 from adlopt.model.constraint import Constraint, Group
 from adlopt.model.limits import Limits
@@ -69,8 +69,8 @@ def matched(table: Mapping[str, Any], words: str | None) -> Loss | Objective:
         hints |= get_type_hints(known_as(name).make)
     for name, value in shared.items():
         if name not in hints:
-            near = did_you_mean(nearest(name, [*hints, "goal", "lots"]))
-            raise InputError(f"match.{name}", value, "a key that is known", remedy=near)
+            expected, remedy = unknown_key(name, ["goal", "lots", *hints])
+            raise InputError(f"match.{name}", value, expected, remedy=remedy)
         _typed(value, hints[name], f"match.{name}")
     if words is not None:
         return worded(words, shared, "two_sides")

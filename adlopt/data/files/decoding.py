@@ -82,11 +82,7 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
         steps.append(key[2])
         expected = "a value"
         if key[1] == "unknown":
-            expected, remedy = "a key that is known", did_you_mean(nearest(key[2], keys))
-            if not remedy:
-                expected += f": {', '.join(keys)}"
-                own = "features" in keys
-                remedy = "columns of your own stand in features, or as words in tags" if own else ""
+            expected, remedy = unknown_key(key[2], keys)
     elif what.startswith("Expected "):
         expected = in_words(what)
         if keys:
@@ -96,6 +92,14 @@ def _complaint(path: Path, raw: Any, text: str, kind: type) -> InputError:
     place = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).removeprefix(".")
     field = f"{path}: {place}" if place else str(path)
     return InputError(field, _at(raw, steps), expected, remedy=remedy)
+
+
+def unknown_key(name: str, keys: Sequence[str]) -> tuple[str, str]:
+    """What is expected for a key that a table does not have, and what to do about it."""
+    if near := did_you_mean(nearest(name, keys)):
+        return "a key that is known", near
+    own = "columns of your own stand in features, or as words in tags" * ("features" in keys)
+    return f"a key that is known: {', '.join(keys)}", own
 
 
 def _steps(raw: Any, where: str, kind: type) -> list[str | int]:

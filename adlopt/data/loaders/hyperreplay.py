@@ -25,7 +25,7 @@ from adlopt.data.loaders.node_fills import read_node_fills
 from adlopt.data.loaders.oddities import not_read
 from adlopt.data.loaders.options import Rules
 from adlopt.data.loaders.published import by_wave_table
-from adlopt.data.loaders.raw_tables import header_of, table_of, typed_blocks
+from adlopt.data.loaders.raw_tables import header_of, second_rows, table_of, typed_blocks
 from adlopt.data.loaders.records import How, Tally
 from adlopt.errors import InputError
 from adlopt.show.schema.loads import FileReport
@@ -110,9 +110,8 @@ def _summed(
 ) -> tuple[pl.DataFrame, FileReport]:
     tally = Tally(Path(path), **how)
     table = table_of(tally, columns)
-    twice = table.filter(~table[key].is_first_distinct())
-    for line, name in twice.select("line", key).iter_rows():
-        tally.drop(line, name, f"{'an' if key == 'account' else 'a'} {key} once")
+    for line, name in second_rows(table, key):
+        tally.drop(line, name, f"{key} once")
     return table.unique(key, keep="first", maintain_order=True), tally.close()
 
 

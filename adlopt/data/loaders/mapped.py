@@ -22,7 +22,7 @@ from adlopt.data.loaders.fills import QUANTITIES, REQUIRED, TEXTS, Fills
 from adlopt.data.loaders.loaded import Loaded
 from adlopt.data.loaders.oddities import of_files
 from adlopt.data.loaders.options import Capacity, Deficit, Rules
-from adlopt.data.loaders.raw_tables import closed_table, table_of, typed_blocks
+from adlopt.data.loaders.raw_tables import closed_table, refuse_second_rows, table_of, typed_blocks
 from adlopt.data.loaders.reconciling import of_rounds
 from adlopt.data.loaders.records import How, Tally
 from adlopt.data.loaders.round_figures import FEATURE
@@ -172,9 +172,7 @@ def _worth(entry: AccountsEntry, how: How) -> tuple[pl.DataFrame, FileReport]:
         Column(name="equity", source=entry.equity),
     )
     table, report = closed_table(Path(entry.file), columns, how)
-    twice = table.filter(~table["account"].is_first_distinct())
-    for line, account in twice.select("line", "account").iter_rows():
-        raise InputError(f"{entry.file} line {line}", account, "an account once")
+    refuse_second_rows(table, entry.file, "account")
     return table.drop("line"), report
 
 

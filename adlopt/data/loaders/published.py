@@ -19,7 +19,7 @@ from adlopt.data.loaders.loaded import Loaded, PolicyRecord
 from adlopt.data.loaders.loader import Loader
 from adlopt.data.loaders.oddities import not_read, of_files
 from adlopt.data.loaders.options import Rules
-from adlopt.data.loaders.raw_tables import closed_table, header_of
+from adlopt.data.loaders.raw_tables import closed_table, header_of, refuse_second_rows
 from adlopt.data.loaders.reconciling import of_rounds
 from adlopt.data.loaders.records import How
 from adlopt.data.loaders.round_figures import sums
@@ -199,10 +199,7 @@ def one_of(root: Path, *names: str) -> Path | None:
 
 
 def _waves(table: pl.DataFrame, path: Path) -> pl.DataFrame:
-    for line, wave in (
-        table.filter(pl.col("wave").is_first_distinct().not_()).select("line", "wave").iter_rows()
-    ):
-        raise InputError(f"{path} line {line}", wave, "a wave that stands once")
+    refuse_second_rows(table, path, "wave")
     return table.with_columns(pl.col("wave").cast(pl.Int64)).sort("start_ms")
 
 
@@ -228,9 +225,7 @@ def _winners(root: Path, base: str, rounds: pl.DataFrame, reader: _Reader) -> pl
     table = table.with_columns(
         pl.col("wave").cast(pl.Int64), pl.col("capacity").clip(lower_bound=0)
     )
-    twice = table.filter(~pl.struct("wave", "account").is_first_distinct())
-    for line, account in twice.select("line", "account").iter_rows():
-        raise InputError(f"{found} line {line}", account, "an account once in a round")
+    refuse_second_rows(table, str(found), "wave", "account")
     inside = table.filter(pl.col("wave").is_in(rounds["wave"].to_list())).sort("wave", "account")
     return inside.select("wave", "account", "capacity", "equity", "recorded")
 

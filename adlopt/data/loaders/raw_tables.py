@@ -83,6 +83,18 @@ def closed_table(
     return table_of(tally, columns), tally.close()
 
 
+def second_rows(table: pl.DataFrame, *keys: str) -> Iterator[tuple[int, Any]]:
+    """Lines of rows whose keys stand in a row above, and the last of their keys."""
+    second = table.filter(~pl.struct(keys).is_first_distinct())
+    return second.select("line", keys[-1]).iter_rows()
+
+
+def refuse_second_rows(table: pl.DataFrame, path: str | Path, *keys: str) -> None:
+    """Refuse the first row whose keys stand in a row above."""
+    for line, found in second_rows(table, *keys):
+        raise InputError(f"{path} line {line}", found, f"{' and '.join(keys)} once")
+
+
 def header_of(path: Path) -> list[str]:
     """Return the column names of a CSV file."""
     for _, lines in blocks_of_lines(Tally(path)):

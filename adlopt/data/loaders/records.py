@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 from adlopt.data.cells import guess
 from adlopt.errors import InputError
@@ -19,6 +19,7 @@ TOLERANCE = 0.001
 """Share of a file's records, and of its dollars, that may fail to parse; more fail the load."""
 SHOWN = 10
 """Rejected records of a file that are kept to be shown; all are counted."""
+T = TypeVar("T")
 Progress: TypeAlias = Callable[[str], None] | None
 NOTHING: Mapping[str, float] = MappingProxyType({})
 
@@ -151,6 +152,13 @@ class Malformed(Exception):
     def __init__(self, found: object, expected: str, usd: Mapping[str, float] = NOTHING) -> None:
         self.found, self.expected, self.usd = found, expected, usd
         super().__init__(expected)
+
+
+def once(key: T, among: Container[T], what: str) -> T:
+    """Return a key that does not stand among those before."""
+    if key in among:
+        raise Malformed(key, f"{what} once")
+    return key
 
 
 def number(details: Any, key: str, *, positive: bool = False) -> float:

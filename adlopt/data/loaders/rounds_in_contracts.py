@@ -18,7 +18,7 @@ from adlopt.data.loaders.published import (
     one_of,
     read_published,
 )
-from adlopt.data.loaders.raw_tables import closed_table
+from adlopt.data.loaders.raw_tables import closed_table, refuse_second_rows
 from adlopt.data.loaders.records import How
 from adlopt.data.loaders.round_figures import coin_gaps
 from adlopt.errors import InputError, unknown
@@ -109,8 +109,7 @@ def published_round(
         if path is None:
             raise InputError("path", str(root), f"a folder with {name}")
         parts.append(closed_table(path, columns, how)[0].filter(pl.col("wave") == wave))
-        for line in parts[-1].filter(~pl.struct(keys).is_first_distinct())["line"]:
-            raise InputError(f"{path} line {line}", "a second row", f"{' and '.join(keys)} once")
+        refuse_second_rows(parts[-1], path, *keys)
     gaps = parts[1].select("coin", "usd_a_contract")
     table = parts[0].filter(pl.col("position") != 0.0).join(gaps, on="coin").sort("account", "coin")
     known: dict[str, Any] = {}

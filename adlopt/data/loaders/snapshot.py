@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
 import polars as pl
 
@@ -26,6 +26,7 @@ from adlopt.data.loaders.records import (
     Tally,
     account,
     number,
+    once,
     product,
 )
 from adlopt.errors import InputError
@@ -34,7 +35,6 @@ from adlopt.show.schema.loads import FileReport
 from adlopt.show.words import counted
 
 VALUES, POSITIONS = "account_value_snapshot_*.json", "perp_positions_by_market_*.json"
-T = TypeVar("T")
 EVEN = 1e-6
 """Share of the open interest by which longs and shorts may differ, for rounding."""
 
@@ -117,7 +117,7 @@ def _values(tally: Tally) -> list[tuple[str, float]]:
 
     def value(record: Any) -> None:
         try:
-            name = _new(account(record, "user", tally.alike), rows)
+            name = once(account(record, "user", tally.alike), rows, "account")
             rows[name] = number(record, "account_value")
         except Malformed as error:
             error.usd = {"cash": product(record, "account_value") or 0.0}
@@ -138,7 +138,7 @@ def _positions(tally: Tally) -> tuple[list[tuple[str, str, float, float, float]]
         coin, held = pair
         try:
             holder, size = account(held, "user", tally.alike), number(held, "size")
-            key = _new((holder, coin), rows)
+            key = once((holder, coin), rows, "account and coin")
             notional = number(held, "notional_size")
             entry = number(held, "entry_price", positive=True)
             if "account_value" in held:
@@ -175,9 +175,3 @@ def open_interest(snapshot: Snapshot) -> Iterator[Finding]:
             f"{counted(len(odd), 'coin')}, most in {odd['coin'][0]}: positions are missing from it"
         )
         yield Finding(name="longs are not shorts", text=text, usd=usd)
-
-
-def _new(key: T, rows: Container[T]) -> T:
-    if key in rows:
-        raise Malformed(key, "an account once, and once in each market")
-    return key

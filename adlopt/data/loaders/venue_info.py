@@ -25,7 +25,7 @@ import msgspec
 from adlopt.data.files.places import existing_file, inside
 from adlopt.data.loaders.market_load import LoadedMarket, market_of
 from adlopt.data.loaders.raw_tables import decoded_lines, read_each
-from adlopt.data.loaders.records import How, Malformed, Tally, account, moment, number
+from adlopt.data.loaders.records import How, Malformed, Tally, account, moment, number, once
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.strict_json import decode
 from adlopt.model.market_parts import Coins
@@ -162,9 +162,7 @@ def _read(path: Path, states: dict[str, State], how: How) -> FileReport:
 
     def state(record: Any) -> State:
         whose = record if path.suffix == ".jsonl" else {"user": path.stem, "state": record}
-        name = account(whose, "user", tally.alike)
-        if name in states:
-            raise Malformed(name, "an account once")
+        name = once(account(whose, "user", tally.alike), states, "account")
         return _state(name, whose.get("state"))
 
     for found in read_each(decoded_lines(tally), tally, state):
@@ -180,17 +178,16 @@ def _state(name: str, response: Any) -> State:
             pass
         case _:
             raise Malformed(response, "a clearinghouseState response")
-    held, profit = {}, []
+    held: dict[str, tuple[float, float, float]] = {}
+    profit = []
     for each in positions:
         position = each.get("position") if isinstance(each, dict) else None
         if not isinstance(position, dict) or not isinstance(position.get("coin"), str):
             raise Malformed(each, "a position with its coin")
-        size = number(position, "szi")
-        if position["coin"] in held:
-            raise Malformed(position["coin"], "a coin once")
+        coin, size = once(position["coin"], held, "coin"), number(position, "szi")
         if size:
             mark = abs(number(position, "positionValue") / size)
-            held[position["coin"]] = (size, number(position, "entryPx", positive=True), mark)
+            held[coin] = (size, number(position, "entryPx", positive=True), mark)
             profit.append(number(position, "unrealizedPnl"))
     value = number(summary, "accountValue")
     at = moment(response.get("time"), "time")

@@ -183,7 +183,7 @@ def test_winners_that_do_not_add_up_are_said(tmp_path):
     found = {(finding.name, finding.rounds) for finding in read_published(out).findings}
     assert found == {("production disagrees", (16,)), ("total_cap disagrees", (16,))}
     path.write_text("\n".join([*lines, lines[1]]) + "\n")
-    with pytest.raises(InputError, match="line 50 is '0xa': expected an account once in a round"):
+    with pytest.raises(InputError, match="line 50 is '0xa': expected wave and account once"):
         read_published(out)
 
 
