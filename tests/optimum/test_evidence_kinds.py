@@ -359,7 +359,7 @@ class Dear:
     worst = adl.MinMax()
 
     def cost(self, haircut, burden, raised):
-        return burden
+        return burden**2
 
 
 def test_what_has_no_certificate_in_a_file_is_refused_by_name(tmp_path):

@@ -8,6 +8,7 @@ import time
 from fractions import Fraction
 
 import exact_lp
+import numpy as np
 import pytest
 from forging import mutated, mutations, rebound, verdict
 from tiers import NIGHTLY
@@ -75,7 +76,7 @@ class Bound:
         self.w = [u + exact(self.goal["epsilon"]) for u in self.u]
         self.u = [u if w else Fraction(0) for u, w in zip(self.u, self.w, strict=True)]
         self.budget, self.rows, self.pools = exact(entry["needed"]), [], []
-        for each in entry["constraint"]:
+        for each in entry.get("constraint", ()):
             chosen = {n for n in self.names if n in each.get("account", each.get("haircut", ()))}
             if "group" in each:
                 tagged = zip(self.names, rows, strict=True)
@@ -138,7 +139,24 @@ class Bound:
             for i, j in enumerate(on):
                 cost[j] = Fraction(1)
                 rows.append(({i: -1, j: self.u[i]}, 0))
+        if kind == "linear":
+            # All give the budget together: what is added to each brings no other answer.
+            per = [exact(v) + exact(self.goal["raised"]) for v in self.goal["haircut"]]
+            shift = -min(*per, Fraction(0))
+            cost[:n], cost[z] = [v + shift for v in per], exact(self.goal["fair"])
+            found = least(cost, rows)
+            return None if found is None else found - shift * self.budget
         return least(cost, rows)
+
+    def cost(self, x):
+        """Of haircuts: a linear one, or the worst burden."""
+        pools = [(sum(x[i] for i in p), sum(self.w[i] for i in p)) for p in self.pools]
+        burden = max((given / weight for given, weight in pools if weight), default=Fraction(0))
+        if self.goal["kind"] != "linear":
+            return burden
+        by, fair, raised = (self.goal[key] for key in ("haircut", "fair", "raised"))
+        taken = sum(exact(a) * v for a, v in zip(by, x, strict=True))
+        return taken + exact(fair) * burden + exact(raised) * sum(x)
 
     def check(self, certificate):
         x = [exact(v) for v in certificate["answer"]["haircut_usd"]]
@@ -148,15 +166,15 @@ class Bound:
         for row, end in self.rows:
             assert sum(a * x[i] for i, a in row.items()) >= end - NEAR
         said, found = certificate["criteria"][0], self.least()
-        if self.goal["kind"] in ("min-max", "leximin"):
-            pools = [(sum(x[i] for i in p), sum(self.w[i] for i in p)) for p in self.pools]
-            assert said["upper"] >= max(v / w for v, w in pools if w)
+        if self.goal["kind"] in ("min-max", "leximin", "linear"):
+            assert said["upper"] >= self.cost(x) - NEAR * (self.goal["kind"] == "linear")
         assert found is not None
         # Sums of whole accounts are no less than those of parts.
-        most = -(-found // 1) if self.goal["kind"] == "fewest" else found + NEAR * (1 + found)
+        near = NEAR * (1 + abs(found))
+        most = -(-found // 1) if self.goal["kind"] == "fewest" else found + near
         if self.goal["kind"] != "fewest":
             assert said["trust"] == "reported" or said["lower"] <= most
-            assert said["upper"] >= found - NEAR * (1 + found)
+            assert said["upper"] >= found - near
         else:
             assert said["upper"] >= sum(v > 0 for v in x)
 
@@ -208,6 +226,55 @@ def test_rows_of_ones_own_and_their_mutations_are_refused_or_true(seed, tmp_path
         done += 10
 
 
+class Weighed:
+    """An objective of one's own, linear in haircuts, their sum and the worst burden."""
+
+    worst = adl.MinMax()
+
+    def __init__(self, by, fair, each):
+        self.by, self.fair, self.each = np.array(by), fair, each
+
+    def cost(self, haircut, burden, raised):
+        return self.by @ haircut + self.fair * burden + self.each * raised
+
+
+@pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
+def test_linear_objectives_and_their_mutations_are_refused_or_true(seed, tmp_path):
+    rng, done = random.Random(seed), 0
+    file, written = tmp_path / "instance.json", tmp_path / "certificate.json"
+    while done < 60:
+        entry = drawn(rng)
+        entry["constraint"] *= rng.random() < 0.7
+        file.write_text(json.dumps(entry))
+        by = [rng.choice([0.5, -0.25, 1.0, 2.0, 0.0]) for _ in entry["account"]]
+        goal = Weighed(by, rng.choice([0.0, 3.0, 200.0]), rng.choice([0.5, 1.0]))
+        try:
+            adl.solve(adl.read(file), goal).certificate_file(written)
+        except (adl.InfeasibleRound, adl.InputError):
+            continue
+        certificate = json.loads(written.read_text())
+        assert verdict(entry, certificate, tmp_path)[1].endswith("optimal, proven")
+        for a, b in [(entry, certificate), *forged(rng, entry, certificate, tmp_path)]:
+            Bound(a, b).check(b)
+        done += 10
+
+
+@pytest.mark.parametrize("witness", [{"budget": [0.0]}, {"tree": {"budget": [0.0]}}])
+def test_what_brings_something_in_may_cost_less_than_nothing(witness, tmp_path):
+    rows = [{"id": n, "capacity": 40.0} for n in ("ann", "bob")]
+    entry = {"deficit": 90.0, "needed": 40.0, "account": rows}
+    certificate = solved(entry, "min-max", tmp_path)
+    goal = {"kind": "linear", "burden": "capacity", "epsilon": 0.0, "fair": 0.0, "raised": 0.0}
+    certificate["objective"] = goal | {"haircut": [-1.0, 1.0]}
+    said = {"criterion": "cost", "upper": 0.0, "lower": 0.0, "witness": witness}
+    certificate["criteria"] = [certificate["criteria"][0] | said]
+    assert verdict(entry, certificate, tmp_path) is None
+    certificate["criteria"][0] |= {"lower": -40.0, "witness": {"budget": [-1.0]}}
+    assert verdict(entry, certificate, tmp_path)[1].endswith("within 40, proven")
+    certificate["criteria"][0] |= {"lower": -39.0}
+    assert verdict(entry, certificate, tmp_path) is None
+
+
 class Whole(Bound):
     """The same in whole lots, or of whole accounts, by enumeration."""
 
@@ -228,8 +295,7 @@ class Whole(Bound):
                 yield x
 
     def burden(self, x):
-        pools = [(sum(x[i] for i in p), sum(self.w[i] for i in p)) for p in self.pools]
-        return max(given / weight for given, weight in pools if weight)
+        return Bound.cost(self, x)
 
     def cost(self, x):
         kind, missing = self.goal["kind"], self.budget - sum(x)

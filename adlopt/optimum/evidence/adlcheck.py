@@ -446,10 +446,14 @@ class _Program:
     def proved(self, name: str, witness: Columns, whole: bool = False) -> Criterion:
         """What the answer costs, and what none costs less than by prices, if there are any.
 
-        A tree is of what costs no more than the answer.
+        A tree is of what costs no more than the answer, where nothing brings in anything.
         """
         cost, tree = sum(c * x for x, _, c in self.columns), witness.get("tree")
-        upper, least = Fraction(cost, ONE**2), max(self.bound(witness), Fraction(0))
+        upper, least = Fraction(cost, ONE**2), self.bound(witness)
+        if all(c >= 0 for *_, c in self.columns):
+            least = max(least, Fraction(0))
+        elif tree:
+            raise Invalid("a tree is of what has no cost below 0")
         if tree:
             free = enumerate(self.columns)
             ends = {j: (0, cost // c + 1) for j, (_, high, c) in free if high is None and c}
@@ -601,6 +605,15 @@ class _Dollars:
             _refuse(x + _slack(fair) + 1 < fair, "a dollar can move to a lower burden")
         return Criterion("all burdens in order", *(Fraction(level, ONE),) * 2)
 
+    def linear(self, goal: Columns, witness: Columns) -> Criterion:
+        """What is given costs something, account by account, and so do the sum and the burden."""
+        p, per = self.program(), _scaled(checked(goal["haircut"], "r", "haircut"))
+        fair, each = _scaled([goal["fair"], goal["raised"]])
+        for i, cost in along(range(len(self.most)), per):
+            p.columns[i] = *p.columns[i][:2], cost + each
+        p.share(p.bears, p.worst(p.bears), fair)
+        return p.proved("cost", witness)
+
     def fewest(self) -> Iterator[Criterion]:
         """Accounts touched, then the burden on so few: a little below, so many raise too little."""
         p, touched = self.program(), sum(map(bool, self.given))
@@ -640,6 +653,8 @@ class _Dollars:
                 yield p.least_burden("worst burden on so few", claim._next())
         elif kind == "fewest":
             yield from self.fewest()
+        elif kind == "linear":
+            yield self.linear(claim.goal, witness)
         elif kind == "cvar" and claim.goal["level"] < 1:
             yield self.program(alone=True).mean_of_worst(claim.goal, witness)
         elif kind == "tracking":
@@ -812,7 +827,7 @@ class _Lots(_Dollars):
         short = raised < self.least or (self.highest is not None and raised > self.highest)
         wrong = short and kind not in (*PRICED, "tracking")
         _refuse(wrong, "the lots do not raise what they must")
-        if kind in (*PRICED, "cvar", "fewest") or self.by_rows:
+        if kind in (*PRICED, "cvar", "fewest", "linear") or self.by_rows:
             yield from super().criteria(claim)
             return
         if kind == "tracking":
@@ -960,7 +975,8 @@ class _Sides(_Dollars):
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective."""
         kind, goal = claim.goal["kind"], claim.goal
-        _refuse(kind in (*PRICED, "cvar", "tracking"), "of two sides this is no objective")
+        unknown = (*PRICED, "cvar", "tracking", "linear")
+        _refuse(kind in unknown, "of two sides this is no objective")
         if not self.arcs:
             claim._next()
             yield Criterion("nothing can be matched", Fraction(0), Fraction(0))
@@ -981,7 +997,7 @@ class _Sides(_Dollars):
 OBJECTIVES = dict.fromkeys(("min-max", "leximin", "tracking", "fewest", "least-leverage"), "")
 OBJECTIVES |= {"asymmetric": "under:p over:p fair:n", "empirical": "reference:n weight:n"}
 OBJECTIVES |= {"cvar": "level:n importance:l?", "path": "variation:n"}
-OBJECTIVES |= {"keep-hedges": "underlying:o?"}
+OBJECTIVES |= {"keep-hedges": "underlying:o?", "linear": "haircut:l fair:n raised:r"}
 CERTIFICATE = "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:l "
 CRITERION = "criterion:w upper:r lower:r trust:w reported:a? witness:o"
 

@@ -38,7 +38,24 @@ class Variation:
     epsilon: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinearCost(Record):
+    """A cost of one's own: of a USD from each account, and from all, and of the worst burden."""
+
+    haircut: FloatArray
+    raised: float
+    fair: float
+    burden: Burden
+    epsilon: float
+
+    @property
+    def worst(self) -> MinMax:
+        """The worst burden alone."""
+        return MinMax(burden=self.burden, epsilon=self.epsilon)
+
+
 KINDS: Mapping[type, str] = {
+    LinearCost: "linear",
     Variation: "path",
     MinMax: "min-max",
     Leximin: "leximin",

@@ -9,6 +9,7 @@ import numpy as np
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
+from adlopt.optimum.evidence.question import LinearCost
 from adlopt.optimum.opened.expressions import Variables, is_convex_number, slopes
 from adlopt.optimum.programs.program import WORK_TOTAL, power_of_two
 from adlopt.optimum.programs.stated import Stated
@@ -21,26 +22,34 @@ def is_own(objective: Any) -> bool:
 
 def with_cost(stated: Stated, objective: Any) -> Stated:
     """A program with that cost, where it is affine; else with none."""
-    own = Variables.of(stated)
-    cost = _expression(objective, own)
     named = replace(stated, criterion=type(objective).__name__)
-    nothing = np.zeros(stated.program.cost.size)
-    if not cost.is_affine():
-        return replace(named, program=replace(stated.program, cost=nothing))
-    constant, by = slopes(cost, own)
-    per = nothing.copy()
-    taken, burden, raised = (by[name][:, 0] for name in ("haircut", "burden", "raised"))
-    np.add.at(per, stated.column, taken[stated.account] * stated.worth)
-    for column, slope in ((stated.burden, burden), (stated.raised, raised)):
-        per[column] += float(slope[0]) * stated.unit[column]
-    if burden[0] < 0:
-        raise InputError("objective", objective, "a cost that does not fall as the burden rises")
-    if constant[0]:
-        raise InputError("objective", objective, f"a cost without the constant {constant[0]!r}")
+    per, known = np.zeros(stated.program.cost.size), linear(stated, objective)
+    if known is None:
+        return replace(named, program=replace(stated.program, cost=per))
+    np.add.at(per, stated.column, known.haircut[stated.account] * stated.worth)
+    for column, slope in ((stated.burden, known.fair), (stated.raised, known.raised)):
+        per[column] += slope * stated.unit[column]
     largest = float(np.abs(per * np.minimum(stated.program.upper, 1e300)).max(initial=0.0))
     scale = float(power_of_two(WORK_TOTAL / largest)) if largest else 1.0
     program = replace(stated.program, cost=per * scale)
     return replace(named, program=program, factor=1.0 / scale)
+
+
+def linear(stated: Stated, objective: Any) -> LinearCost | None:
+    """What a cost is by haircut, sum and burden; None if it is not linear."""
+    own = Variables.of(stated)
+    cost = _expression(objective, own)
+    if not cost.is_affine():
+        return None
+    (constant, *_), by = slopes(cost, own)
+    burden, raised = float(by["burden"][0, 0]), float(by["raised"][0, 0])
+    if burden < 0:
+        raise InputError("objective", objective, "a cost that does not fall as the burden rises")
+    if constant:
+        raise InputError("objective", objective, f"a cost without the constant {constant!r}")
+    of, epsilon = objective.worst.burden, objective.worst.epsilon
+    taken = by["haircut"][:, 0]
+    return LinearCost(haircut=taken, raised=raised, fair=burden, burden=of, epsilon=epsilon)
 
 
 def cost_at(objective: Any, stated: Stated, haircut: FloatArray, worst: float) -> float:

@@ -22,7 +22,7 @@ from adlopt.optimum.matching.goal_programs import least_burden
 from adlopt.optimum.matching.many_prices import lifted
 from adlopt.optimum.opened.expressions import affine
 from adlopt.optimum.opened.kinds import Contracts, Dollars, Rounds, TwoSides
-from adlopt.optimum.opened.own_objective import is_own
+from adlopt.optimum.opened.own_objective import is_own, linear
 from adlopt.optimum.opened.searched import TREE, Searched
 from adlopt.optimum.programs.proven_tree import Branch, Leaf, refutation
 from adlopt.optimum.programs.stated import Stated
@@ -52,7 +52,8 @@ def with_evidence(
     if question is None:
         return best
     kind = model.kind
-    told = partial(prices, kind, bearer=bearer, shares=question.shares)
+    dearer = getattr(question.objective, "raised", 0.0)
+    told = partial(prices, kind, bearer=bearer, shares=question.shares, dearer=dearer)
     order: Sequence[Any] = kept or [None] * len(found)
     witness = [partial(_told, told, each, who) for each, who in zip(found, order, strict=True)]
     object.__setattr__(best, "witness", tuple(witness))
@@ -116,8 +117,13 @@ def _question(
     kind, rows, options = model.kind, own_rows(model, given, bearer), model.options
     plain = isinstance(kind, TwoSides) and isinstance(kind.objective, MinMax)
     stated = plain or isinstance(kind, (Dollars, Contracts))
-    if rows is None or is_own(kind.objective) or not stated:
+    if rows is None or not stated:
         return None
+    if is_own(kind.objective):
+        priced = getattr(kind.objective, "exact", True)
+        objective = linear(model.stated, kind.objective) if priced else None
+        if objective is None:
+            return None
     return Question(
         thing=kind.thing,
         objective=objective or kind.objective,
@@ -162,9 +168,17 @@ def own_rows(model: Any, given: Sequence[Any], bearer: IntArray) -> dict[str, An
 
 
 def prices(
-    kind: Any, stated: Stated, duals: FloatArray, bearer: IntArray, shares: FloatArray
+    kind: Any,
+    stated: Stated,
+    duals: FloatArray,
+    bearer: IntArray,
+    shares: FloatArray,
+    dearer: float = 0.0,
 ) -> dict[str, FloatArray]:
-    """Multipliers as prices of rows, a USD: of accounts by their numbers."""
+    """Multipliers as prices of rows, a USD: of accounts by their numbers.
+
+    `dearer` is what a USD of the sum costs.
+    """
     p, found = stated.program, dict[str, FloatArray]()
     price = stated.factor * duals / stated.row_unit
     own = price[stated.rows_named("own").part]
@@ -185,7 +199,7 @@ def prices(
             found[block.name] = price[block.part]
     raised = -float(shares @ own) if own.size else 0.0
     if "raised" in found:
-        found["budget"] = found["raised"] - raised
+        found["budget"] = found["raised"] - raised + dearer
     else:
         found["conserve"] = found["conserve"] - raised * kind.thing.losers.value
     return found | {"own": own, "raised": np.array([raised])}
