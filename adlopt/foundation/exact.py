@@ -1,25 +1,25 @@
 """Sums, products and the largest quotient of floats, without rounding.
 
-Mantissas of one exponent are added in 64-bit integers, 26 and 27 bits apart, which holds 2³⁶ of
-them; Python's integers add up the few exponents that occur. A product of two floats is the sum of
-two [Dekker, A floating-point technique for extending the available precision, 1971].
+Upper bits of many floats are added as floats where that is exact, then those below; Python's
+integers add up the few sums. A product of two floats is the sum of two [Dekker, A floating-point
+technique for extending the available precision, 1971].
 """
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.compiling import pays
+from adlopt.foundation.arrays import FloatArray
 
 FEW = 64
 """Up to so many floats are added as fractions: all their denominators are powers of two."""
-LOWER = 27
-"""Bits of the lower half of a mantissa."""
-SPARED = 1.5e-8
-"""Seconds a number that compiled code saves."""
+BLOCK = 2**13
+"""So many floats are added together: they stay in the cache."""
+LARGE = 2.0**512
+"""A block of floats beyond is added as fractions: its sum might be no float."""
 TINY = 1e-250
 """Products below lose digits as they are computed."""
 SPLITTER = 2.0**27 + 1.0
@@ -28,18 +28,10 @@ SPLITTER = 2.0**27 + 1.0
 
 def exact_sum(values: FloatArray) -> Fraction:
     """Σ of finite floats, exact."""
-    if values.size <= FEW:
-        pairs = [value.as_integer_ratio() for value in values.tolist()]
-        whole = max((per for _, per in pairs), default=1)
-        return Fraction(sum(number * (whole // per) for number, per in pairs), whole)
-    values = np.ascontiguousarray(values)
-    if not pays(SPARED * values.size):
-        return _total(_halves(values))
-    from adlopt.foundation import kernels
-
-    halves = np.zeros((2048, 2), dtype=np.int64)
-    kernels.add_mantissas(values, halves)
-    return _total(halves)
+    parts = values.tolist() if values.size <= FEW else _exact_parts(values)
+    pairs = [part.as_integer_ratio() for part in parts]
+    whole = max((per for _, per in pairs), default=1)
+    return Fraction(sum(number * (whole // per) for number, per in pairs), whole)
 
 
 def exact_dot(left: FloatArray, right: FloatArray) -> Fraction:
@@ -66,15 +58,15 @@ def largest_quotient(numerator: FloatArray, denominator: FloatArray) -> Fraction
     quotient, and among them of the largest rounded remainder over the denominator.
     """
     held = (denominator > 0) & (numerator > 0)
-    x, w = numerator[held], denominator[held]
-    if not x.size:
+    if not held.any():
         return Fraction(0)
-    quotient = x / w
-    top = quotient == quotient.max()
-    x, w, quotient = x[top], w[top], quotient[top]
-    if x.min() > 1e-200 and quotient[0] > 1e-200:
-        product = quotient * w
-        remainder = ((x - product) - _rest(quotient, w, product)) / w
+    quotient = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=held)
+    highest = quotient.max()
+    top = (quotient == highest) & held
+    x, w = numerator[top], denominator[top]
+    if x.min() > 1e-200 and highest > 1e-200:
+        product = highest * w
+        remainder = ((x - product) - _rest(highest, w, product)) / w
         top = remainder == remainder.max()
         x, w = x[top], w[top]
         # Most are the same quotient: the products that say so, and what rounding took from them.
@@ -96,26 +88,23 @@ def _rest(left: FloatArray, right: FloatArray, product: FloatArray) -> FloatArra
     return rest
 
 
-def _halves(values: FloatArray) -> IntArray:
-    """Sums of the halves of the mantissas of each biased exponent, shape (2048, 2)."""
-    bits = values.view(np.int64)
-    exponent = (bits >> 52) & 0x7FF
-    mantissa = (bits & (2**52 - 1)) | ((exponent != 0).astype(np.int64) << 52)
-    mantissa = np.where(bits < 0, -mantissa, mantissa)
-    upper, lower = mantissa >> LOWER, mantissa & (2**LOWER - 1)
-    sums = np.empty((2048, 2), dtype=np.int64)
-    for k, half in enumerate((upper, lower)):
-        sums[:, k] = np.bincount(exponent, weights=half, minlength=2048)
-    return sums
+def _exact_parts(values: FloatArray) -> list[float]:
+    """Floats of the same exact sum, a few for each block.
 
-
-def _total(halves: IntArray) -> Fraction:
-    used = np.flatnonzero(halves[:, 0] | halves[:, 1])
-    if not used.size:
-        return Fraction(0)
-    lowest = max(int(used[0]), 1)
-    total = 0
-    for exponent, (upper, lower) in zip(used.tolist(), halves[used].tolist(), strict=True):
-        total += ((upper << LOWER) + lower) << (max(exponent, 1) - lowest)
-    place = lowest - 1075
-    return Fraction(total << place) if place > 0 else Fraction(total, 1 << -place)
+    A power of two that exceeds all of a block together takes the upper bits of each value, which
+    add up without rounding; what is left are lower ones [Rump, Ogita & Oishi, Accurate
+    floating-point summation, 2008].
+    """
+    parts = []
+    for start in range(0, values.size, BLOCK):
+        left = values[start : start + BLOCK]
+        while top := max(float(left.max()), -float(left.min())):
+            if not top <= LARGE:
+                parts += left.tolist()
+                break
+            cut = math.ldexp(BLOCK, math.frexp(top)[1])
+            upper = left + cut
+            upper -= cut
+            parts.append(float(upper.sum()))
+            left = np.subtract(left, upper, out=upper)
+    return parts

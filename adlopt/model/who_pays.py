@@ -24,8 +24,8 @@ def lorenz(amounts: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 def fractions(haircut: FloatArray, capacity: FloatArray) -> FloatArray:
     """Shares x_i / u_i, shape (n,); 0 where there is no profit."""
-    held = capacity > 0
-    return np.where(held, haircut, 0.0) / np.where(held, capacity, 1.0)
+    shares = np.zeros(np.broadcast_shapes(haircut.shape, capacity.shape))
+    return np.divide(haircut, capacity, out=shares, where=capacity > 0)
 
 
 def inversions(capacity: ArrayLike, haircut: ArrayLike) -> float:

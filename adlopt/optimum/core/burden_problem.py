@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import FloatArray
@@ -27,7 +28,7 @@ OWN = "state it as an objective of one's own, by `worst` and a `cost` in cvxpy"
 """What to do with an objective that is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class BurdenProblem:
     """Numbers of the problem above: arrays of shape (n,) and prices, and the round they are of."""
 
@@ -93,7 +94,7 @@ class BurdenProblem:
         """Whether the budget must be met, not merely priced."""
         return math.isinf(self.under)
 
-    @property
+    @cached_property
     def open(self) -> FloatArray:
         """Capacity where an account may be burdened at all, 0 where it is protected; USD, (n,)."""
         held = self.weight > 0

@@ -271,7 +271,8 @@ def _clip(problem: BurdenProblem, given: Multipliers) -> Multipliers:
     y = float(np.clip(given.budget, -problem.over, problem.under))
     ceiling = max(y, 0.0)
     highest = ceiling if problem.fair > 0 else 0.0
-    burden = np.where(problem.weight > 0, np.clip(given.burden, 0.0, highest), ceiling)
+    burden = np.clip(given.burden, 0.0, highest)
+    burden[problem.weight <= 0] = ceiling
     return Multipliers(budget=y, burden=burden)
 
 
@@ -300,7 +301,7 @@ def weak_bound(
         budget = min(budget, raised)
     y, fair = Fraction(given.budget), Fraction(problem.fair)
     held = given.burden >= given.budget
-    between = ~held & (given.burden > SMALLEST_USD)
+    between = np.flatnonzero(~held & (given.burden > SMALLEST_USD))
     burden = given.burden[between]
     weight_held, capacity_lost = exact_sum(problem.weight[held]), exact_sum(problem.open[~held])
     total = max(y, Fraction(0)) * weight_held + exact_dot(problem.weight[between], burden)
