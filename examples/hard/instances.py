@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 import adlopt as adl
+from adlopt.bounds.game.minimax_value import Interval, minimax
+from adlopt.foundation.arrays import FloatArray
 
 EQUITY = adl.Burden.EQUITY
 
@@ -120,39 +123,71 @@ def equal(accounts: int, seed: int = 0) -> adl.Round:
     return adl.Round.of(capacity=lots * 10, lot=lots, deficit=1.0, needed=needed)
 
 
-HARD: dict[str, tuple[Callable[[float], Any], Any, dict[str, Any]]] = {
-    "distinct lots": (
-        lambda part: distinct_lots(int(10_000 * part)), adl.MinMax(burden=EQUITY), {"gap": 1e-6}
+def deficits(rounds: int, seed: int = 0) -> FloatArray:
+    """What rounds owe, USD, for the game of severities."""
+    return np.random.default_rng(seed).lognormal(12, 1, rounds)
+
+
+def game(owed: FloatArray) -> Interval:
+    """The minimax loss over severities that move ten times from end to end, on a grid of 400."""
+    return minimax(owed, 10.0, grid=400)
+
+
+@dataclass(frozen=True)
+class Hard:
+    """What makes an instance, at a part of its size, what is least of it, and what is the goal.
+
+    `least` is an objective of `adlopt.solve`, which gets the `options`, or a function.
+    """
+
+    make: Callable[[float], Any]
+    least: Any
+    goal: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+OF_EQUITY = adl.MinMax(burden=EQUITY)
+PRICED = adl.Asymmetric(under=1.0, over=1.0, fair=2e6, burden=EQUITY)
+CLOSE = {"gap": 1e-6}
+HARD = {
+    "distinct lots": Hard(
+        lambda part: distinct_lots(int(10_000 * part)), OF_EQUITY, "5 s, 1e-6", CLOSE
     ),
-    "20 positions an account": (
-        lambda part: distinct_lots(int(100 * part), 20), adl.MinMax(burden=EQUITY), {"gap": 1e-6}
+    "distinct lots, to the end": Hard(
+        lambda part: distinct_lots(int(10_000 * part)), OF_EQUITY, "20 s, 1e-9"
     ),
-    "coupled, T = 200": (
-        lambda part: shared_winners(int(200 * part), int(1_000 * part)),
-        adl.Asymmetric(under=1.0, over=1.0, fair=2e6, burden=EQUITY),
-        {"gap": 1e-6},
+    "20 positions an account": Hard(
+        lambda part: distinct_lots(int(100 * part), 20), OF_EQUITY, "", CLOSE
     ),
-    "even coins, ten prices": (
-        lambda part: coins(int(20_000 * part), int(35_000 * part), 160, 10), adl.MinMax(), {}
+    "coupled, T = 200": Hard(
+        lambda part: shared_winners(int(200 * part), int(1_000 * part)), PRICED, "10 s, 1e-6", CLOSE
     ),
-    "leximin of coins": (
+    "even coins, ten prices": Hard(
+        lambda part: coins(int(20_000 * part), int(35_000 * part), 160, 10),
+        adl.MinMax(),
+        "3 s, 20,160 trades",
+    ),
+    "leximin of coins": Hard(
         lambda part: coins(int(6_000 * part), int(10_500 * part), 160, 1, even=False),
         adl.Leximin(),
-        {},
+        "3 s",
     ),
-    "everybody holds every coin": (
-        lambda part: coins(int(5_000 * part), int(5_000 * part) * 40, 40, 1), adl.MinMax(), {}
+    "everybody holds every coin": Hard(
+        lambda part: coins(int(5_000 * part), int(5_000 * part) * 40, 40, 1), adl.MinMax(), "3 s"
     ),
-    "fewest accounts of coins": (
-        lambda part: coins(int(2_000 * part), int(3_500 * part), 40, 1), adl.FewestAccounts(), {}
-    ),
-    "fewest accounts of many coins": (
-        lambda part: coins(int(2_000 * part), int(3_500 * part), 160, 1, even=False, seed=1),
+    "fewest accounts of 40 coins": Hard(
+        lambda part: coins(int(2_000 * part), int(3_500 * part), 40, 1),
         adl.FewestAccounts(),
-        {},
+        "1 account",
     ),
-    "20 decades": (lambda part: decades(int(20_000 * part), 20), adl.MinMax(burden=EQUITY),
-                   {"method": adl.Method.HIGHS}),
-    "equal accounts": (lambda part: equal(int(20_000 * part)), adl.Leximin(), {}),
-}  # fmt: skip
-"""What makes each, at a part of its size; what is least of it; and how it is asked for."""
+    "fewest accounts of 160 coins": Hard(
+        lambda part: coins(int(2_000 * part), int(3_500 * part), 160, 1, even=False),
+        adl.FewestAccounts(),
+        "1 account",
+    ),
+    "20 decades": Hard(
+        lambda part: decades(int(20_000 * part), 20), OF_EQUITY, "", {"method": adl.Method.HIGHS}
+    ),
+    "equal accounts": Hard(lambda part: equal(int(20_000 * part)), adl.Leximin()),
+    "minimax, T = 400": Hard(lambda part: deficits(int(400 * part)), game, "2 GB"),
+}
