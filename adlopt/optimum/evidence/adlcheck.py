@@ -450,11 +450,10 @@ class _Program:
         """
         cost, tree = sum(c * x for x, _, c in self.columns), witness.get("tree")
         upper, least = Fraction(cost, ONE**2), self.bound(witness)
-        if all(c >= 0 for *_, c in self.columns):
-            least = max(least, Fraction(0))
-        elif tree:
-            raise Invalid("a tree is of what has no cost below 0")
+        gains = any(c < 0 for *_, c in self.columns)
+        least = least if gains else max(least, Fraction(0))
         if tree:
+            _refuse(gains, "a tree is of what has no cost below 0")
             free = enumerate(self.columns)
             ends = {j: (0, cost // c + 1) for j, (_, high, c) in free if high is None and c}
             least = max(least, min(self.bound(tree, ends=ends), upper))

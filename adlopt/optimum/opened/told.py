@@ -96,7 +96,7 @@ def _tree(found: Searched, told: Callable[..., dict[str, Any]]) -> dict[str, Any
         }
 
     made = refutation(p, good_enough=enough, nodes=NODES)
-    return written(made) if isinstance(made, Branch) else None
+    return None if made is None else written(made)
 
 
 def refused(
