@@ -498,9 +498,11 @@ class _Program:
         gives = ((self.reached(x), w) for _, x, w in bears)
         return max((-(-x // w) for x, w in gives if x and w > 0), default=0)
 
-    def share(self, bears: Any, z: int, fair: int = ONE, allowed: int = 0, own: Any = ()) -> None:
+    def share(
+        self, bears: Any, z: int, fair: int = ONE, allowed: int = 0, own: Any = (), top: Any = None
+    ) -> None:
         """Burdens are at most a worst one, here z, of a price, and what is allowed, and is own."""
-        worst = self.column(max(z - allowed, 0), None, fair)
+        worst = self.column(max(z - allowed, 0), top, fair)
         for k, (i, gives, w) in enumerate(bears):
             more = [(j, -w) for j in (worst, *own[k : k + 1])]
             self.row("share", i, None, -(-w * allowed >> BITS), gives + more)
@@ -531,9 +533,12 @@ class _Program:
         left = whole = sum(shares) * (ONE - _scaled([goal["level"]])[0]) >> BITS
         for burden, share in sorted(along(burdens, shares), reverse=True):
             t, left = burden if left > 0 else t, left - share
-        pairs = along(burdens, shares)
-        own = [self.column(max(b - t, 0), None, -(-(share << BITS) // whole)) for b, share in pairs]
-        self.share(self.bears, t, own=own)
+        full = [(sum(a * self.columns[j][1] for j, a in x), w) for _, x, w in self.bears]
+        tops = [-(-most // w) if w > 0 else 0 for most, w in full]
+        rows = along(burdens, shares, tops)
+        priced = ((max(b - t, 0), top, -(-(share << BITS) // whole)) for b, share, top in rows)
+        own = [self.column(*each) for each in priced]
+        self.share(self.bears, t, own=own, top=max(tops))
         return self.proved("mean of the worst burdens", witness)
 
 
