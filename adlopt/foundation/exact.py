@@ -1,8 +1,9 @@
 """Sums, products and the largest quotient of floats, without rounding.
 
 Upper bits of many floats are added as floats where that is exact, then those below; Python's
-integers add up the few sums. A product of two floats is the sum of two [Dekker, A floating-point
-technique for extending the available precision, 1971].
+integers add up the few sums. Compiled code adds halves of mantissas of one exponent as integers, 26
+and 27 bits apart, which holds 2³⁶ of them. A product of two floats is the sum of two [Dekker, A
+floating-point technique for extending the available precision, 1971].
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from adlopt.foundation.arrays import FloatArray
+from adlopt.foundation.arrays import FloatArray, IntArray
+from adlopt.foundation.compiling import pays
 
 FEW = 64
 """Up to so many floats are added as fractions: all their denominators are powers of two."""
+LOWER = 27
+"""Bits of the lower half of a mantissa, in compiled code."""
+SPARED = 4e-9
+"""Seconds a number that compiled code saves."""
 BLOCK = 2**13
 """So many floats are added together: they stay in the cache."""
 LARGE = 2.0**512
@@ -28,6 +34,12 @@ SPLITTER = 2.0**27 + 1.0
 
 def exact_sum(values: FloatArray) -> Fraction:
     """Σ of finite floats, exact."""
+    if values.size > FEW and pays(SPARED * values.size):
+        from adlopt.foundation import kernels
+
+        halves = np.zeros((2048, 2), dtype=np.int64)
+        kernels.add_mantissas(np.ascontiguousarray(values), halves)
+        return _total(halves)
     parts = values.tolist() if values.size <= FEW else _exact_parts(values)
     pairs = [part.as_integer_ratio() for part in parts]
     whole = max((per for _, per in pairs), default=1)
@@ -108,3 +120,15 @@ def _exact_parts(values: FloatArray) -> list[float]:
             parts.append(float(upper.sum()))
             left = np.subtract(left, upper, out=upper)
     return parts
+
+
+def _total(halves: IntArray) -> Fraction:
+    used = np.flatnonzero(halves[:, 0] | halves[:, 1])
+    if not used.size:
+        return Fraction(0)
+    lowest = max(int(used[0]), 1)
+    total = 0
+    for exponent, (upper, lower) in zip(used.tolist(), halves[used].tolist(), strict=True):
+        total += ((upper << LOWER) + lower) << (max(exponent, 1) - lowest)
+    place = lowest - 1075
+    return Fraction(total << place) if place > 0 else Fraction(total, 1 << -place)

@@ -36,6 +36,22 @@ def compiled(function: Callable[..., Any], *called: Callable[..., Any]) -> Calla
 
 
 @_compiled
+def add_mantissas(values: FloatArray, halves: IntArray) -> None:
+    """Add mantissas, in halves of 26 and 27 bits, to the rows of their exponents, (2048, 2).
+
+    Twin of `adlopt.foundation.exact._exact_parts`: their sums are the same.
+    """
+    for bits in values.view(np.uint64):
+        exponent = (bits >> np.uint64(52)) & np.uint64(0x7FF)
+        fraction = bits & np.uint64(0xFFFFFFFFFFFFF)
+        mantissa = np.int64(fraction | (np.uint64(exponent != 0) << np.uint64(52)))
+        sign = np.int64(bits) >> 63
+        mantissa = (mantissa ^ sign) - sign
+        halves[exponent, 0] += mantissa >> 27
+        halves[exponent, 1] += mantissa & 0x7FFFFFF
+
+
+@_compiled
 def filled(weights: FloatArray, capacity: FloatArray, level: float, lanes: FloatArray) -> int:
     """Count accounts that a level fills; add what they give, and others weigh, to lanes."""
     full, width = 0, lanes.shape[1]

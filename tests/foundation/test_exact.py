@@ -36,7 +36,9 @@ def test_sums_are_those_of_fractions(values):
     assert exact.exact_sum(values) == sum(fractions(values))
 
 
+@BOTH
 @pytest.mark.parametrize("n", [1, 1_000, 60_000])
+@pytest.mark.usefixtures("path")
 def test_long_sums(n):
     rng = np.random.default_rng(n)
     values = rng.lognormal(0.0, 30.0, n) * rng.choice([-1.0, 1.0], n)
@@ -45,6 +47,8 @@ def test_long_sums(n):
     assert float(exact.exact_sum(values)) == math.fsum(values)
 
 
+@BOTH
+@pytest.mark.usefixtures("path")
 def test_sums_of_the_largest_and_the_smallest_floats():
     ends = np.array([np.finfo(float).max, -5e-324, 2.0**1000, 5e-324, 1.0])
     values = np.tile(ends, exact.BLOCK)
