@@ -57,8 +57,10 @@ def test_sums_of_the_largest_and_the_smallest_floats():
     assert exact.exact_sum(small) == sum(fractions(small))
 
 
+@pytest.mark.parametrize("path", [False], ids=["numpy"], indirect=True)
+@pytest.mark.usefixtures("path")
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_what_is_no_number_has_no_sum(value):
+def test_blocks_of_what_is_no_number_do_not_search_on(value):
     with pytest.raises((ValueError, OverflowError)):
         exact.exact_sum(np.full(100, value))
 
