@@ -230,7 +230,7 @@ def test_a_model_is_a_page_a_file_and_takes_a_row(tmp_path_factory, seed):
     most = float(np.round(gives * rng.choice([0, 0.5, 1.0, 1.5]), 4))
     within = asked(lambda: model.solve(constraints=[model.haircut[names[at]] <= most]))
     if not is_answer(within):
-        assert most < gives
+        assert most < gives or isinstance(within, adl.InputError)
         return
     room = 1e-8 * max(1.0, abs(best.value))
     assert within.haircut[at] <= most * (1 + 1e-6) + 1e-5

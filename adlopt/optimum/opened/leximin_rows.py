@@ -38,7 +38,7 @@ def solve_leximin(model: Any, constraints: Sequence[Constraint]) -> Solution:
             # Nobody has anything to give: all orders are one.
             alone: Solution = replace(model, levels=False).solve(constraints)
             return alone
-        expected = "MinMax: Leximin takes rows over a few groups of accounts, without lots"
+        expected = "MinMax: Leximin takes rows over a few groups, in dollars and without lots"
         raise InputError("objective", "Leximin", expected)
     stages: list[Stage] = []
     found: list[Searched] = []
