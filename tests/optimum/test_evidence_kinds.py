@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import random
 import shutil
 import subprocess
@@ -121,7 +122,11 @@ class Matched:
         return exact_lp.most(cost, rows, ends)
 
     def least_burden(self):
-        return self.dual(Fraction(1))
+        """Endless where what an answer misses by rounding is out of reach without it."""
+        try:
+            return self.dual(Fraction(1))
+        except OverflowError:
+            return math.inf
 
     def fewest(self):
         """The least number of accounts that can close all, subset by subset."""
@@ -300,7 +305,10 @@ def least_path(entry, variation):
     """The least severity loss of a variation, by the simplex method."""
     sizes, wanted = [], []
     for part in entry["round"]:
-        needed, deficit = float(part["needed"]), float(part["deficit"])
+        # Less than 1e-100 is read as nothing.
+        needed, deficit = (
+            x if abs(x) >= 1e-100 else 0.0 for x in map(float, (part["needed"], part["deficit"]))
+        )
         sizes.append(Fraction(deficit))
         wanted.append(Fraction(min(1.0, needed / deficit)) if deficit > 0 else Fraction(needed > 0))
     n = len(sizes)
