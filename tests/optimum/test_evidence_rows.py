@@ -337,15 +337,21 @@ class Whole(Bound):
             assert lower <= true + NEAR * (1 + true)
 
 
+def put_in_lots(entry, rng):
+    """Accounts that have a few whole lots."""
+    for row in entry["account"]:
+        row["lot"] = rng.choice([2.0, 2.5, 4.0])
+        row["capacity"] = row["lot"] * rng.randint(1, 5)
+
+
 @pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
 def test_trees_of_what_is_whole_and_their_mutations_are_refused_or_true(seed, tmp_path):
     rng, done, trees = random.Random(seed), 0, 0
     while done < 80:
         entry, goal = drawn(rng), rng.choice(["min-max", "fewest", "cvar:0.5", "asymmetric:2:1:30"])
         lots = goal != "fewest" or rng.random() < 0.5
-        for row in entry["account"] if lots else []:
-            row["lot"] = rng.choice([2.0, 2.5, 4.0])
-            row["capacity"] = row["lot"] * rng.randint(1, 5)
+        if lots:
+            put_in_lots(entry, rng)
         entry["needed"] = float(rng.randint(2, 15))
         try:
             certificate = solved(entry, goal, tmp_path)
@@ -395,9 +401,7 @@ def test_no_tree_proves_more_than_is_true_of_any_answer(seed, tmp_path):
     rng, seen = random.Random(seed), 0
     while seen < 10:
         entry, goal = drawn(rng), rng.choice(["min-max", "cvar:0.5", "fewest"])
-        for row in entry["account"]:
-            row["lot"] = rng.choice([2.0, 2.5, 4.0])
-            row["capacity"] = row["lot"] * rng.randint(1, 5)
+        put_in_lots(entry, rng)
         entry["needed"] = float(rng.randint(2, 15))
         try:
             certificate = solved(entry, goal, tmp_path)

@@ -67,7 +67,7 @@ def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Sol
     method, stopped = Method.WATER_FILLING, Stopped.OPTIMAL
     if search.method is Method.HIGHS and k:
         largest, method = np.argsort(-problem.open, kind="stable")[:k], Method.HIGHS
-        chosen, stopped = _by_highs(problem, largest, search)
+        chosen, stopped = _by_highs(problem, largest)
         u, w = problem.open[chosen], problem.weight[chosen]
         level = water_level(w, u, min(problem.budget, float(u.sum())))
     haircut = np.zeros_like(problem.capacity)
@@ -84,7 +84,7 @@ def fewest_accounts(problem: BurdenProblem, search: Search | None = None) -> Sol
     return solution(problem, haircut, count, method, stopped, (stage,))
 
 
-def _by_highs(problem: BurdenProblem, known: IntArray, search: Search) -> tuple[IntArray, Stopped]:
+def _by_highs(problem: BurdenProblem, known: IntArray) -> tuple[IntArray, Stopped]:
     """Accounts that HiGHS chooses, or those that are known to do, and why it stopped.
 
     As few as can raise the budget, and then as few that do so at the least worst burden.
@@ -185,7 +185,7 @@ def _in_lots(problem: BurdenProblem, search: Search) -> Solution:
         most[grid.account] = grid.cap / MICRO
         largest = np.argsort(-most, kind="stable")[: _fewest(most, grid.least / MICRO)]
         whole = replace(problem, capacity=most, budget=grid.least / MICRO, lot=None)
-        accounts, _ = _by_highs(whole, largest, search)
+        accounts, _ = _by_highs(whole, largest)
         chosen = np.searchsorted(grid.account, accounts)
     best = fewest_lots(grid, chosen)
     check_counts(grid, best.counts)

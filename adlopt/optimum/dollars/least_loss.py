@@ -189,7 +189,7 @@ def least_loss(problem: BurdenProblem, search: Search | None = None) -> Solution
             if problem.exact
             else _priced_lots(problem, search)
         )
-    by_program = _solve_program(problem, search) if search.method is Method.HIGHS else None
+    by_program = _solve_program(problem) if search.method is Method.HIGHS else None
     if by_program is not None:
         return by_program
     haircut, multipliers = waterfill.optimum(problem)
@@ -229,7 +229,7 @@ def solution(
     )
 
 
-def _solve_program(problem: BurdenProblem, search: Search) -> Solution | None:
+def _solve_program(problem: BurdenProblem) -> Solution | None:
     """Let HiGHS find the level, and put right what it raises; None if it finds none.
 
     The bound is that of its duals.

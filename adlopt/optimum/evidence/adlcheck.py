@@ -364,6 +364,10 @@ class Criterion(NamedTuple):
     lower: Fraction | None
     near: Fraction = Fraction(0)
 
+    def within(self, upper: Fraction, lower: Fraction) -> bool:
+        """Whether two ends are one, but for rounding."""
+        return upper - lower <= SUMMED * upper + self.near
+
 
 def _scaled(values: Iterable[float]) -> list[int]:
     return [(n << BITS) // d for n, d in map(float.as_integer_ratio, values)]
@@ -1111,7 +1115,7 @@ def _line(said: Columns, each: Criterion) -> str:
         return f"{ends}: REPORTED, not proven"
     shown = said["trust"] == "exact" and each.lower is not None and lower <= each.lower
     _refuse(not shown, f"{each.name}: it is not proved that none is below {said['lower']!r}")
-    met = upper - lower <= SUMMED * upper + each.near
+    met = each.within(upper, lower)
     return f"{ends}: {'optimal' if met else f'within {float(upper - lower):.3g}'}, proven"
 
 

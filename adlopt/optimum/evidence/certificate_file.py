@@ -78,10 +78,7 @@ def _stated(proved: adlcheck.Criterion, claimed: float, witness: dict[str, Any])
     upper = 0.0 - _down(-proved.upper)
     lower = None if proved.lower is None else _down(proved.lower)
     held = 0.0 if lower is None else lower
-    more = (
-        claimed > held
-        and proved.upper - Fraction(held) > adlcheck.SUMMED * proved.upper + proved.near
-    )
+    more = claimed > held and not proved.within(proved.upper, Fraction(held))
     return CriterionData(
         criterion=proved.name,
         upper=upper,

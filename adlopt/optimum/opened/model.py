@@ -25,7 +25,6 @@ from adlopt.model.round import Round
 from adlopt.model.two_sided import TwoSidedRound
 from adlopt.optimum.core.burden_problem import BurdenProblem
 from adlopt.optimum.core.surface import remade, until_stopped
-from adlopt.optimum.dollars.least_loss import Search
 from adlopt.optimum.objective_registry import OBJECTIVES, Known
 from adlopt.optimum.opened import program_page as page
 from adlopt.optimum.opened.expressions import InCvxpy, Variables, affine
@@ -132,21 +131,21 @@ class Model(Tabular):
         >>> best.haircut, best.reason
         (array([ 5., 55.]), ('own 1', 'worst burden'))
         """
-        limits = Search(gap=gap)
-        return until_stopped(lambda: self._solved(listed(constraints), limits), time_limit)
+        options = replace(self.options, gap=gap)
+        return until_stopped(lambda: self._solved(listed(constraints), options), time_limit)
 
-    def _solved(self, given: Sequence[Any], limits: Search) -> Any:
+    def _solved(self, given: Sequence[Any], options: Options) -> Any:
         objective: Any = self.kind.objective
         if self.levels:
             from adlopt.optimum.opened.leximin_rows import solve_leximin
 
             leximin = Leximin(burden=objective.burden, epsilon=objective.epsilon)
-            return solve_leximin(self, given) if given else self._plainly(limits, leximin)
+            return solve_leximin(self, given) if given else self._plainly(options, leximin)
         own = is_own(objective)
         alone = isinstance(self.kind, Dollars) and self.kind.alone
         if not (given or own):
             # Of objectives that no other method has, this says whether lots sum to the budget.
-            known = self._plainly(limits, objective.worst if alone else objective)
+            known = self._plainly(options, objective.worst if alone else objective)
             if not alone:
                 return known
         extended, cones, bearer = self.extended(given)
@@ -154,18 +153,18 @@ class Model(Tabular):
         if own and not extended.program.cost.any():
             cost = objective.cost(self.haircut, self.burden, self.raised)
         try:
-            answer = search(extended, self._made.get("variables"), cones, limits.gap, cost)
+            answer = search(extended, self._made.get("variables"), cones, options.gap, cost)
         except Infeasible:
             if extended.program.integer is not None:
                 # What the lots sum to may be all that is in the way: that is proved without rows.
-                self._plainly(limits, objective.worst)
+                self._plainly(options, objective.worst)
             why = explained(extended, self._loose(extended))
             raise refused(why, self, extended, given, bearer) from None
         kind = self.kind
         if isinstance(kind, Dollars) and isinstance(objective, (TrackingFirst, FewestAccounts)):
             first = kind.answer(answer, bearer)
             as_good = kind.then_burden(first, answer)
-            then = search(as_good, self._made.get("variables"), cones, limits.gap)
+            then = search(as_good, self._made.get("variables"), cones, options.gap)
             second = kind.second(first, then, bearer)
             return with_evidence(second, self, given, bearer, [answer, then])
         try:
@@ -175,7 +174,7 @@ class Model(Tabular):
                 raise
             raise SolverStopped(f"{LATE}: HiGHS has no point that is one") from None
         if isinstance(kind, TwoSides) and (above := kind.above(best)) is not None:
-            return replace(self, kind=above, stated=above.state(())[0])._solved(given, limits)
+            return replace(self, kind=above, stated=above.state(())[0])._solved(given, options)
         return with_evidence(best, self, given, bearer, [answer])
 
     def extended(self, given: Sequence[Any]) -> tuple[Stated, list[Any], IntArray]:
@@ -267,10 +266,9 @@ class Model(Tabular):
                 upper[column] = np.inf
         return upper
 
-    def _plainly(self, limits: Search, objective: Any) -> Any:
-        kind = self.kind
-        options = replace(self.options, gap=limits.gap)
-        return SPACES[type(kind.thing)](kind.thing, objective, options)
+    def _plainly(self, options: Options, objective: Any) -> Any:
+        thing = self.kind.thing
+        return SPACES[type(thing)](thing, objective, options)
 
 
 def model(
