@@ -2,7 +2,8 @@
 
 The last two positions are solved by Euclid's algorithm; the counts before them are searched depth
 first, largest lots first, until a bound is met or so many nodes are spent; the bound is kept either
-way. Plain integers throughout: `adlopt.foundation.kernels` compiles these very functions.
+way. Plain integers throughout: `adlopt.foundation.kernels` compiles these very functions; the
+lesser of two is chosen by `if`, as calls of `min` take half of the time of plain loops.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
     t, up_time, down, down_time = 0, 1, modulus - up, 1
     while rest > 0:
         if down > rest:
-            times = min((down - rest + up - 1) // up, (down - 1) // up)
+            times, most_times = (down - rest + up - 1) // up, (down - 1) // up
+            times = times if times < most_times else most_times
             down -= times * up
             down_time += times * up_time
             if down_time > most - t:
@@ -34,7 +36,8 @@ def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
                 if up == down:
                     break
                 continue
-        times = min(rest // down, (most - t) // down_time)
+        times, most_times = rest // down, (most - t) // down_time
+        times = times if times < most_times else most_times
         if times == 0:
             break
         rest -= times * down
@@ -44,7 +47,8 @@ def least_remainder(value: int, step: int, modulus: int, most: int) -> int:
 
 def two_lots(room: int, large: int, most_large: int, small: int, most_small: int) -> int:
     """How many of the larger lots to take so that they and then the smaller fill the room best."""
-    high = min(most_large, room // large)
+    high = room // large
+    high = high if high < most_large else most_large
     beyond = room - (most_small + 1) * small
     low = beyond // large + 1 if beyond >= 0 else 0
     if low > high:
@@ -92,15 +96,20 @@ def fill(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - one loop over columns, s
             continue
         top, found, spent = whole // step[first] * step[first], -1, 0
         pair, j, room = last - 2, first, whole
+        larger, most_larger = lot[pair], most[pair]
+        smaller, most_smaller = lot[pair + 1], most[pair + 1]
         while True:
             while j < pair:
-                take[j - first] = min(most[j], room // lot[j])
-                room -= take[j - first] * lot[j]
+                held = room // lot[j]
+                held = held if held < most[j] else most[j]
+                take[j - first] = held
+                room -= held * lot[j]
                 j += 1
-            large = two_lots(room, lot[pair], most[pair], lot[pair + 1], most[pair + 1])
-            after = room - large * lot[pair]
-            small = min(most[pair + 1], after // lot[pair + 1])
-            total = whole - after + small * lot[pair + 1]
+            large = two_lots(room, larger, most_larger, smaller, most_smaller)
+            after = room - large * larger
+            small = after // smaller
+            small = small if small < most_smaller else most_smaller
+            total = whole - after + small * smaller
             spent += 1
             if total > found:
                 found = total

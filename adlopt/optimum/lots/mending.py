@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from adlopt.foundation.arrays import IntArray
-from adlopt.optimum.lots.filler import FEW_NODES, Filler
+from adlopt.optimum.lots.filler import FEW_NODES, PARTS, Filler
 from adlopt.optimum.lots.lot_grid import LotGrid
 from adlopt.optimum.lots.subset_sum import ClosestSums, closest_sums
 from adlopt.optimum.lots.sum_table import nearest_sums
@@ -80,14 +80,19 @@ def _one_gives_less(
     amounts = grid.amounts(counts)
     limits = amounts - (raised - grid.highest)
     floor = amounts - (raised - grid.least)
-    less = filler.settle(np.maximum(limits, 0), FEW_NODES)
-    hit = np.flatnonzero((limits >= 0) & (less.amounts >= floor))
-    if hit.size:
-        lots = _lots(grid, int(hit[0]))
-        changed = counts.copy()
-        changed[lots] = less.counts[lots]
-        return changed
-    able = np.flatnonzero((limits > 0) & (less.bounds >= floor) & thorough)
+    may = np.zeros(limits.size, dtype=bool)
+    for part in np.array_split(np.arange(limits.size), PARTS):
+        within = np.zeros_like(limits)
+        within[part] = np.maximum(limits[part], 0)
+        less = filler.settle(within, FEW_NODES)
+        hit = part[(limits[part] >= 0) & (less.amounts[part] >= floor[part])]
+        if hit.size:
+            lots = _lots(grid, int(hit[0]))
+            changed = counts.copy()
+            changed[lots] = less.counts[lots]
+            return changed
+        may[part] = thorough & (limits[part] > 0) & (less.bounds[part] >= floor[part])
+    able = np.flatnonzero(may)
     many = np.argsort(-np.diff(grid.start)[able], kind="stable")
     for i in able[many][:REARRANGED].tolist():
         lots = _lots(grid, i)
