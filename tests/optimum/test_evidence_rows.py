@@ -59,7 +59,7 @@ def drawn(rng):
         {"account": some, "shares_burden": True},
         {"haircut": {some[0]: 2.0, some[1]: -1.0}, "at_most": 3.0},
     ]
-    tags = {row["tags"]["desk"] for row in rows if "tags" in row}
+    tags = sorted({row["tags"]["desk"] for row in rows if "tags" in row})
     kinds += [{"group": tag, "gives_at_most": {"share": 0.4}} for tag in tags]
     own = rng.sample(kinds, rng.choice([1, 1, 2]))
     needed = float(round(total * rng.random() * 0.7))
@@ -370,6 +370,16 @@ def test_trees_of_what_is_whole_and_their_mutations_are_refused_or_true(seed, tm
                 Whole(a, b).check(b)
         done += 10
     assert trees
+
+
+def test_an_answer_costs_what_is_said_as_later_criteria_are_of_that(tmp_path):
+    rows = [{"id": n, "capacity": u} for n, u in (("a0", 10.0), ("a1", 60.5), ("a2", 10.0))]
+    own = [{"account": ["a0", "a2"], "gives_at_most": {"share": 0.5}}]
+    entry = {"deficit": 90.0, "needed": 11.0, "account": rows, "constraint": own}
+    certificate = solved(entry, "fewest", tmp_path)
+    assert verdict(entry, certificate, tmp_path)[2].endswith("optimal, proven")
+    certificate["criteria"][0]["upper"] = 2.0
+    assert verdict(entry, certificate, tmp_path) is None
 
 
 def branches(tree):

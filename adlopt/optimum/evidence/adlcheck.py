@@ -1109,7 +1109,8 @@ def check(content: Columns, certificate: Any) -> list[str]:
 
 def _line(said: Columns, each: Criterion) -> str:
     upper, lower = Fraction(said["upper"]), Fraction(said["lower"])
-    _refuse(upper < each.upper, f"{each.name}: the answer costs more than {said['upper']!r}")
+    costs = upper >= each.upper and each.within(upper, each.upper)
+    _refuse(not costs, f"{each.name}: the answer does not cost {said['upper']!r}")
     ends = f"  {each.name}: at most {said['upper']!r}, and none is below {said['lower']!r}"
     if said["trust"] == "reported":
         return f"{ends}: REPORTED, not proven"
