@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
-from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record, freeze, freeze_indices
+from adlopt.foundation.arrays import AnyArray, FloatArray, IntArray, Record, freeze_indices
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
-MatchColumns: TypeAlias = tuple[IntArray, IntArray, IntArray, FloatArray, IntArray]
-"""In the order of the fields of `Matches`."""
 FUND = -1
 """Taker of lots that no position takes."""
 
@@ -45,9 +43,11 @@ class Match:
     paid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Matches(Tabular, Record):
-    """Columns of matches, each of shape (k,), as in `Match`; `FUND` is no position."""
+class Block(NamedTuple):
+    """Matches of losers, (k, 1), with positions, (1, n) or (k, 1), or with `FUND` alone.
+
+    Fields are as in `Match`, and broadcast to the shape of the lots, (k, n), 0 where none closes.
+    """
 
     shed: IntArray
     position: IntArray
@@ -55,42 +55,45 @@ class Matches(Tabular, Record):
     price: FloatArray
     paid: IntArray
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Matches(Tabular, Record):
+    """Blocks of matches as they were made; as a table, one by one.
+
+    `order` has the rows of what had to go, in their turns, shape (len(shed),).
+    """
+
+    blocks: tuple[Block, ...]
+    order: IntArray
+
     def __post_init__(self) -> None:
-        for name in ("shed", "position", "lots", "paid"):
-            object.__setattr__(self, name, freeze_indices(getattr(self, name)))
-        object.__setattr__(self, "price", freeze(self.price))
+        object.__setattr__(self, "order", freeze_indices(self.order))
+        for column in chain(*self.blocks):
+            column.setflags(write=False)
 
     def _columns(self) -> Columns:
-        return {
-            "shed": self.shed,
-            "position": self.position,
-            "lots": self.lots,
-            "price": self.price,
-            "paid_usd": self.paid / MICRO,
-        }
+        *columns, paid = self._joined()
+        named = dict(zip(Block._fields, columns, strict=False))
+        return {**named, "paid_usd": paid / MICRO}
 
     def _heading(self) -> str:
-        return f"{counted(self.lots.size, 'closing')}, in order"
+        return f"{counted(self._joined()[0].size, 'closing')}, in order"
 
-    @classmethod
-    def joined(cls, parts: Sequence[MatchColumns], order: IntArray) -> Matches:
-        """All of them, each part the columns of some: the fund's, then by the turn of the loser."""
+    def _joined(self) -> list[AnyArray]:
+        """Fields of all, each of shape (k,): the fund's, then by the turn of the loser."""
         none = np.zeros(0, dtype=np.int64)
-        columns = dict(zip(cls.__slots__, zip((none,) * 5, *parts, strict=True), strict=True))
-        by_user = np.concatenate(columns["position"]) != FUND
-        place = (1 + np.argsort(order)).astype(np.min_scalar_type(order.size))  # sorts fast
-        turns = np.argsort(place[np.concatenate(columns["shed"])] * by_user, kind="stable")
-        return cls(**{name: np.concatenate(each)[turns] for name, each in columns.items()})
-
-    @property
-    def by_user(self) -> BoolArray:
-        """Those whose taker is a position, not the fund, shape (k,)."""
-        taken: BoolArray = self.position != FUND
-        return taken
+        parts: list[tuple[AnyArray, ...]] = [(none, none, none, none.astype(np.float64), none)]
+        for block in self.blocks:
+            closed, shape = block.lots.nonzero(), block.lots.shape
+            parts.append(tuple(np.broadcast_to(each, shape)[closed] for each in block))
+        columns = [np.concatenate(each) for each in zip(*parts, strict=True)]
+        turn = 1 + np.argsort(self.order)
+        turns = np.argsort(turn[columns[0]] * (columns[1] != FUND), kind="stable")
+        return [column[turns] for column in columns]
 
     def rows(self) -> tuple[Match, ...]:
         """One by one."""
-        columns = (getattr(self, name).tolist() for name in self.__slots__)
+        columns = (column.tolist() for column in self._joined())
         return tuple(
             Match(shed=s, position=None if p == FUND else p, lots=n, price=price, paid=paid)
             for s, p, n, price, paid in zip(*columns, strict=True)
@@ -140,7 +143,7 @@ class Book:
     haircut: IntArray
     paid: IntArray
     fund: int
-    matches: list[MatchColumns] = field(default_factory=list)
+    matches: list[Block] = field(default_factory=list)
     ties: list[tuple[int, Tie]] = field(default_factory=list)
 
     @classmethod
@@ -182,58 +185,58 @@ class Book:
             left = allowance - int(ends[whole]) + gap
             taken[whole] = left * int(taken[whole]) // gap
             taken[whole + 1 :] = 0
-        s = order[taken > 0]
-        self.match(s, np.full(s.size, FUND), taken[taken > 0], self.shed.price[s], up=False)
+        s, fund = order[taken > 0, None], np.array([[FUND]])
+        self.match(s, fund, taken[taken > 0, None], self.shed.price[s], up=False)
         return start - self.fund
 
     def match(
         self, s: IntArray, position: IntArray, lots: IntArray, price: FloatArray, *, up: bool
     ) -> None:
-        """Close lots of losers at prices, in order; whoever takes them pays the gap to the mark.
+        """Close a `Block` of lots, in order; whoever takes them pays the gap to the mark.
 
-        All of shape (k,): losers one after the other, and of each positions, none twice, or the
-        fund alone. What is paid at the bankruptcy price rounds `up`, for one loser, or down; with
-        the last lot, all is paid.
+        Losers stand one after the other, and of each positions, none twice. What is paid at the
+        bankruptcy price rounds `up`, for one loser, or down; with the last lot, all is paid.
         """
         if not lots.size:
             return
         row, own = self.rows[s], price == self.shed.price[s]
-        paid = self._of_gap(s, lots) if not up else self._rounded_up(int(s[0]), lots)
+        paid = self._of_gap(s, lots) if not up else self._rounded_up(int(s[0, 0]), lots)
         if not own.all():
             apart = price - self.mark[row]
             other = np.rint(lots * self.unit[row] * apart * MICRO).astype(np.int64)
             paid = np.where(own, paid, other)
-        np.add.at(self.gone, s, lots)
-        np.add.at(self.paid, s, paid)
-        np.add.at(self.value, self.owner[row], paid)
-        self.matches.append((s, position, lots, price, paid))
-        if position[0] == FUND:
+        tally(np.add, self.gone, s, lots)
+        tally(np.add, self.paid, s, paid)
+        tally(np.add, self.value, self.owner[row], paid)
+        self.matches.append(Block(s, position, lots, price, paid))
+        if position[0, 0] == FUND:
             self.fund -= int(paid.sum())
             return
-        np.subtract.at(self.open_, position, lots)
-        np.subtract.at(self.value, self.owner[position], paid)
+        tally(np.subtract, self.open_, position, lots)
+        tally(np.subtract, self.value, self.owner[position], paid)
 
     def _of_gap(self, s: IntArray, lots: IntArray) -> IntArray:
         """Micro-dollars of the gap that each of so many lots pays: with the last, all is paid."""
-        first = np.flatnonzero(np.append(True, s[1:] != s[:-1]))
-        count, since, loser = np.diff(first, append=s.size), np.cumsum(lots), s[first]
-        gap, total, gone = self.gap[loser], self.lots[loser], self.gone[loser]
-        since += np.repeat(gone - since[first] + lots[first], count)
+        first = np.append(True, s[1:] != s[:-1]).nonzero()[0]
+        since = np.cumsum(lots).reshape(lots.shape)
+        ahead = self.gone[s[first, 0]] - since[first, 0] + lots[first, 0]
+        since += np.repeat(ahead, np.diff(first, append=s.size))[:, None]
+        gap, total = self.gap[s], np.maximum(self.lots[s], 1)
         if int(np.abs(gap).max()) * int(total.max()) >= 2**63:
             since, gap = since.astype(object), gap.astype(object)
-        due = np.repeat(gap, count) * since // np.repeat(total, count)
-        before = np.append(0, due[:-1])
-        before[first] = gap * gone // total
+        due = gap * since // total
+        before = np.append(0, due.ravel()[:-1]).reshape(due.shape)
+        before[first, 0] = (gap * self.gone[s] // total)[first, 0]
         return np.asarray(due - before, dtype=np.int64)
 
     def _rounded_up(self, s: int, lots: IntArray) -> IntArray:
         """Each pays its share of the gap that those before left, rounded in the loser's favour."""
         left, open_ = int(self.gap[s] - self.paid[s]), int(self.lots[s] - self.gone[s])
         paid = []
-        for closed in lots.tolist():
+        for closed in lots[0].tolist():
             paid.append(-(-left * closed // open_))
             left, open_ = left - paid[-1], open_ - closed
-        return np.array(paid, dtype=np.int64)
+        return np.array([paid], dtype=np.int64)
 
     def pay(self, amount: int) -> int:
         """Pay losers out of the fund, in the order of their ids, while it lasts; what that took."""
@@ -250,6 +253,12 @@ class Book:
             self.value[i] += paid
             left -= paid
         return amount - left
+
+
+def tally(change: np.ufunc, totals: IntArray, rows: IntArray, amounts: IntArray) -> None:
+    """Add amounts to totals of rows, or subtract them, summed where they share a row."""
+    shared = tuple(axis for axis in (0, 1) if rows.shape[axis] < amounts.shape[axis])
+    change.at(totals, rows, amounts.sum(axis=shared, keepdims=True))
 
 
 def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:

@@ -98,7 +98,7 @@ def deleverage(
         market=market,
         shed=shed,
         triggered=triggered,
-        closings=Matches.joined(book.matches, order),
+        closings=Matches(blocks=tuple(book.matches), order=order),
         haircut=book.haircut,
         transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
@@ -143,8 +143,8 @@ def _close(
             candidates = rows.limited(_limits(book, tier, rows, where))
             lots = _split(book, tier, candidates, left, turn, what)
             hit = np.flatnonzero(lots)
-            losers = np.full(hit.size, s)
-            book.match(losers, where[hit], lots[hit], prices[hit], up=close.rounds_up)
+            took = where[None, hit], lots[None, hit], prices[None, hit]
+            book.match(np.array([[s]]), *took, up=close.rounds_up)
     book.ties.sort(key=itemgetter(0))
 
 
@@ -196,7 +196,7 @@ def _queued(
         differ = fill(first, left, int(amounts[i])) != fill(other, left, int(amounts[i]))
         tied[i] = np.flatnonzero(differ)
     turns = np.lexsort([place, who])
-    yield who[turns], place[turns], (ends - starts)[turns], tied
+    yield who[turns, None], place[turns, None], (ends - starts)[turns, None], tied
 
 
 def _limits(book: Book, tier: Tier, rows: Rows, where: IntArray) -> IntArray:

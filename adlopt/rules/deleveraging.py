@@ -13,7 +13,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.filled import filled
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
-from adlopt.rules.book import Match, Matches, Tie
+from adlopt.rules.book import FUND, Match, Matches, Tie, tally
 from adlopt.rules.rows import account_rows
 from adlopt.rules.rule import Rule
 from adlopt.show.answer import Answer, Columns
@@ -61,6 +61,8 @@ class Deleveraging(Answer, Record):
         Rows of the market's positions that the shed names.
     closed : IntArray, shape (k,)
         Lots closed of each position, losers' and winners'.
+    taken_over : IntArray, shape (len(shed),)
+        Lots of each row of the shed that the fund took.
     unmatched : IntArray, shape (len(shed),)
         Lots of each row of the shed that nobody took.
 
@@ -83,27 +85,34 @@ class Deleveraging(Answer, Record):
     value_before: IntArray = field(init=False)
     rows: IntArray = field(init=False)
     closed: IntArray = field(init=False)
+    taken_over: IntArray = field(init=False)
     unmatched: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
-        put, done, market = object.__setattr__, self.closings, self.market
+        put, market = object.__setattr__, self.market
         put(self, "rows", market.rows_of(self.shed))
-        by_user, sold = done.by_user, self.rows[done.shed]
         left = np.rint(self.shed.size / market.lot[self.rows]).astype(np.int64)
         put(self, "called", self.called or self.rule.name)
         put(self, "haircut", freeze_indices(self.haircut))
         put(self, "transfer", freeze_indices(self.transfer))
         put(self, "value_before", freeze_indices(micro(market.equity)))
-        closed = np.zeros_like(market.lots)
-        np.add.at(closed, sold, done.lots)
-        np.add.at(closed, done.position[by_user], done.lots[by_user])
-        np.subtract.at(left, done.shed, done.lots)
+        closed, by_fund, paid = np.zeros_like(market.lots), np.zeros_like(left), -self.haircut
+        for s, position, lots, _, money in self.closings.blocks:
+            tally(np.add, closed, self.rows[s], lots)
+            tally(np.subtract, left, s, lots)
+            tally(np.add, paid, market.owner[self.rows[s]], money)
+            if position[0, 0] == FUND:
+                tally(np.add, by_fund, s, lots)
+            else:
+                tally(np.add, closed, position, lots)
+                tally(np.subtract, paid, market.owner[position], money)
         put(self, "closed", freeze_indices(closed))
+        put(self, "taken_over", freeze_indices(by_fund))
         put(self, "unmatched", freeze_indices(left))
-        self._check(market.owner[sold])
+        self._check(paid)
 
-    def _check(self, loser: IntArray) -> None:
-        """Recount money and lots; `loser` is who sold in each closing."""
+    def _check(self, paid: IntArray) -> None:
+        """Recount money and lots; closings and haircuts `paid` so much to each account."""
         moved = sum(self.transfer.tolist()) + self.fund_change
         if moved:
             raise CertificateError(f"{self.called} makes {moved} micro-dollars out of nothing")
@@ -111,10 +120,6 @@ class Deleveraging(Answer, Record):
             raise CertificateError(f"{self.called} leaves {self.fund_after} USD in the fund")
         if (self.closed > self.market.lots).any() or (self.unmatched < 0).any():
             raise CertificateError(f"{self.called} closes more lots than are open")
-        owner, paid = self.market.owner, -self.haircut
-        done, by_user = self.closings, self.closings.by_user
-        np.add.at(paid, loser, done.paid)
-        np.subtract.at(paid, owner[done.position[by_user]], done.paid[by_user])
         covered = self.transfer - paid
         if (covered < 0).any() or (covered > np.maximum(-self.value_before - paid, 0)).any():
             raise CertificateError(f"{self.called} moves money that nothing accounts for")
@@ -227,8 +232,9 @@ class Deleveraging(Answer, Record):
     @property
     def gave(self) -> BoolArray:
         """Solvent accounts that closed a lot or gave a dollar, shape (n,)."""
-        gave, done = self.haircut > 0, self.closings
-        gave[self.market.owner[done.position[done.by_user]]] = True
+        gave, closed = self.haircut > 0, self.closed > 0
+        closed[self.rows] = False
+        gave[self.market.owner[closed]] = True
         return gave
 
     @property

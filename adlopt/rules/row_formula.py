@@ -46,10 +46,10 @@ class RowFormula:
         InputError
             If a feature or signal that it reads is missing, or a value is not a number.
         """
-        values = np.broadcast_to(np.asarray(self.of(rows), dtype=np.float64), len(rows))
+        values = np.broadcast_to(np.asarray(self.of(rows), dtype=np.float64), rows.shape)
         bad = np.isnan(values)
         if bad.any():
-            index = int(np.argmax(bad))
+            index = int(np.argmax(bad)) % len(rows)
             raise InputError(self.text, "not a number", "a number", index=rows.account[index])
         return values
 

@@ -45,8 +45,9 @@ class Rows(Tabular, Record):
         Rows of the table that are candidates, in order; all unless given.
     own : mapping of str to FloatArray, shape (n,) or ()
         Columns of the candidates alone, before those of the table; one number holds for all.
-    loser : IntArray, shape (n,) or (), optional
-        The row of the table that each closes against: its columns are read as `loser_…`.
+    loser : IntArray, shape (n,) or () or (k, 1), optional
+        The row of the table that each closes against: its columns are read as `loser_…`. Where all
+        close against each of k, columns are of shape (k, n).
     """
 
     names: tuple[str, ...]
@@ -72,7 +73,12 @@ class Rows(Tabular, Record):
         """Owners of the candidates, length n."""
         if self.places is None:
             return self.names
-        return tuple(map(self.names.__getitem__, self.places.tolist()))
+        return tuple(map(self.names.__getitem__, self.places.ravel().tolist()))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a column: of the candidates, and of the losers where these are another axis."""
+        return self.most.shape if self.loser is None else np.broadcast(self.most, self.loser).shape
 
     def feature(self, name: str) -> FloatArray:
         """Return a column of the candidates, shape (n,).
@@ -84,13 +90,14 @@ class Rows(Tabular, Record):
         """
         theirs = name.removeprefix("loser_")
         if name in self.own:
-            return np.broadcast_to(self.own[name], len(self))
+            return np.broadcast_to(self.own[name], self.shape)
         if self.loser is not None and theirs != name and theirs in self.features:
-            return np.broadcast_to(self.features[theirs][self.loser], len(self))
+            return np.broadcast_to(self.features[theirs][self.loser], self.shape)
         if name not in self.features:
             raise _absent("feature", name, {**self.features, **self.own})
         values = self.features[name]
-        return values if self.places is None else values[self.places]
+        values = values if self.places is None else values[self.places]
+        return values if values.shape == self.shape else np.broadcast_to(values, self.shape)
 
     __getitem__ = feature
 

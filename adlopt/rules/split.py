@@ -271,8 +271,8 @@ NONE = np.zeros(0, dtype=np.int64)
 FEWEST, LARGEST_TABLE = 32, 2**14
 """Amounts that are shared out at once to begin with; cells of a table of amounts and rows."""
 Served: TypeAlias = tuple[IntArray, IntArray, IntArray, dict[int, IntArray]]
-"""Amounts, rows, what each gives to it; and by amount the rows that only the tie-break told
-apart."""
+"""Amounts, (k, 1), rows, (1, n) or (k, 1), and what each gives to it, (k, n); by amount the rows
+that only the tie-break told apart."""
 
 
 def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Iterator[Served]:
@@ -287,9 +287,8 @@ def shared_in_turn(units: IntArray, most: IntArray, amounts: IntArray) -> Iterat
         if not sure:
             taken, equal, sure = *_at_limits(units[rows], left[rows], int(asked[0])), 1
         many = 2 * many if sure == asked.size else max(sure, FEWEST)
-        who, place = taken[:sure].nonzero()
         tied = {first + i: rows[places] for i, places in equal.items() if i < sure}
-        yield first + who, rows[place], taken[who, place], tied
+        yield first + np.arange(sure)[:, None], rows[None], taken[:sure], tied
         left[rows] -= taken[:sure].sum(axis=0)
         first += sure
 
@@ -318,7 +317,7 @@ def _at_once(
         apart[i] = np.append(same[:few], same[same.size - few :])
     share += up
     fits = (np.cumsum(share, axis=0) - up < most).all(axis=1)
-    return share.astype(np.int64), apart, int(np.argmin(np.append(fits, False)))
+    return share.astype(np.int64, copy=False), apart, int(np.argmin(np.append(fits, False)))
 
 
 def _at_limits(

@@ -34,7 +34,7 @@ from adlopt.rules import (
 from adlopt.rules.book import FUND, Book
 from adlopt.rules.deleverage import deleverage
 from adlopt.rules.rule import NO_FUND
-from adlopt.rules.split import NONE, share_out, shared_in_turn
+from adlopt.rules.split import share_out, shared_in_turn
 
 MICRO = 1_000_000
 SIGNALS = {
@@ -477,9 +477,10 @@ def test_a_gap_of_any_size_is_paid_to_the_last_micro_dollar(gap, total, cuts):
     book.gap, book.lots = np.array([gap]), np.array([total])
     ends = [0, *sorted(cut % (total + 1) for cut in cuts), total]
     lots = np.diff(np.array(ends))
-    paid = book._of_gap(np.zeros(lots.size, dtype=np.int64), lots).tolist()
-    assert paid == [gap * b // total - gap * a // total for a, b in itertools.pairwise(ends)]
-    assert sum(paid) == gap
+    for closed in (lots[None], lots[:, None]):  # of one loser, and of it again and again
+        paid = book._of_gap(np.zeros((len(closed), 1), dtype=np.int64), closed).ravel().tolist()
+        assert paid == [gap * b // total - gap * a // total for a, b in itertools.pairwise(ends)]
+        assert sum(paid) == gap
 
 
 def test_limits_and_tiers():
@@ -663,7 +664,8 @@ def taken_over_one_by_one(book, order, allowance):
         if gap <= 0 or not lots:
             continue
         taken = lots if gap <= left else left * lots // gap
-        book.match(*map(np.array, ([s], [FUND], [taken])), book.shed.price[[s]], up=False)
+        one = (np.array([[number]]) for number in (s, FUND, taken))
+        book.match(*one, book.shed.price[[[s]]], up=False)
         if taken < lots:
             break
     return start - book.fund
@@ -746,10 +748,12 @@ def test_a_margin_of_nothing_ranks_first_and_divides_by_nothing():
 def test_amounts_shared_out_in_turn_are_what_fractions_say(rows, amounts):
     """The largest remainder, in fractions, the earlier row first among equals."""
     units, most = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    parts = [*shared_in_turn(units, most, np.array(amounts)), (NONE, NONE, NONE, {})]
-    who, row, lots = (np.concatenate(each) for each in list(zip(*parts, strict=True))[:3])
+    parts = list(shared_in_turn(units, most, np.array(amounts)))
     tied = {turn: rows for *_, tied in parts for turn, rows in tied.items()}
-    assert list(zip(who, row, strict=True)) == sorted(set(zip(who, row, strict=True)))
+    given = np.zeros((len(amounts), most.size), dtype=np.int64)
+    for who, row, lots, _ in parts:
+        assert not given[who, row].any()
+        given[who, row] = lots
     for turn, amount in enumerate(amounts):
         rest, left = min(amount, int(most.sum())), {i for i, m in enumerate(most.tolist()) if m}
         share = dict.fromkeys(range(len(rows)), Fraction(0))
@@ -764,8 +768,7 @@ def test_amounts_shared_out_in_turn_are_what_fractions_say(rows, amounts):
         whole = {i: int(x) for i, x in share.items()}
         extra = min(amount, int(most.sum())) - sum(whole.values())
         by_rest = sorted(share, key=lambda i: (whole[i] - share[i], i))
-        got = np.zeros_like(most)
-        got[row[who == turn]] = lots[who == turn]
+        got = given[turn]
         assert got.tolist() == [whole[i] + (i in by_rest[:extra]) for i in share]
         last = [share[i] - whole[i] for i in by_rest[:extra]][-1:]
         apart = any(share[i] - whole[i] == r for r in last for i in by_rest[extra:])

@@ -10,7 +10,6 @@ import numpy as np
 from adlopt.foundation.arrays import FloatArray, IntArray
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
-from adlopt.model.positions import signs
 from adlopt.model.round import RoundOutcome, RoundStart
 from adlopt.model.solvency import check_haircut
 from adlopt.policies.grammar import Player
@@ -138,17 +137,11 @@ def _carry_out(venue: Venue, rows: IntArray, done: Deleveraging) -> None:
 
     What a policy took beyond all debts goes to the fund.
     """
-    market, ledger = done.market, venue.ledger
-    owner = rows[market.owner]
-    index = {name: c for c, name in enumerate(market.coins.coin)}
-    coin = np.array([index[name] for name in done.shed.coin], dtype=np.int64)
-    sign = signs(done.shed.side)
-    loser, n, closed = owner[done.rows], ledger.cash.size, done.closings
-    change, first = sign[closed.shed] * closed.lots, n * coin[closed.shed]
-    taker = np.where(closed.by_user, owner[closed.position], n + FUND)
+    market, ledger, n = done.market, venue.ledger, venue.ledger.cash.size
+    sign, first = market.sign.astype(np.int64), n * market.kind
     bought = np.zeros(n * venue.mark.size, dtype=np.int64)
-    np.subtract.at(bought, first + loser[closed.shed], change)
-    np.add.at(bought, first + taker, change)
+    np.subtract.at(bought, first + rows[market.owner], sign * done.closed)
+    np.add.at(bought, first[done.rows] + n + FUND, sign[done.rows] * done.taken_over)
     for c, price in enumerate(venue.mark.tolist()):
         ledger.exchange(c, bought[n * c : n * c + n], price)
     received = np.zeros_like(ledger.cash)
