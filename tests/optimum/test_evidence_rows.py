@@ -564,7 +564,8 @@ class Sides:
                 if name in each.get("account", self.names):
                     of = [h[0] == name and h[2] == coin for h in self.held]
                     row = {a: self.held[j][4] for a, (j, _) in enumerate(self.arcs) if of[j]}
-                    rows.append(at_most(row, exact(each["delta_changes_at_most"])))
+                    # What rounding alone misses is met.
+                    rows.append(at_most(row, exact(each["delta_changes_at_most"]) + NEAR))
         return [Fraction(0)] * (n + extra), rows
 
     def takes(self, name):
@@ -685,7 +686,7 @@ def test_hedges_leverage_and_tiers_and_their_mutations_are_refused_or_true(seed,
 @pytest.mark.parametrize("seed", range(200 if NIGHTLY else 2))
 def test_rows_over_net_deltas_and_their_mutations_are_refused_or_true(seed, tmp_path):
     rng, done, binding = random.Random(seed), 0, 0
-    while done < 60:
+    while done < 60 or not binding:
         entry = drawn_sides(rng)
         plain = solved(entry, "min-max", tmp_path)
         if plain is None:
@@ -711,7 +712,6 @@ def test_rows_over_net_deltas_and_their_mutations_are_refused_or_true(seed, tmp_
                 free = name not in each.get("account", part.names)
                 assert free or moved <= exact(each["delta_changes_at_most"]) + NEAR
         done += 10
-    assert binding
 
 
 def test_that_net_deltas_leave_no_answer_has_a_certificate_too(tmp_path):
