@@ -165,7 +165,7 @@ HARD = {
     "even coins, ten prices": Hard(
         lambda part: coins(int(20_000 * part), int(35_000 * part), 160, 10),
         adl.MinMax(),
-        "3 s, 20,160 trades",
+        "3 s, trades of a vertex",
     ),
     "leximin of coins": Hard(
         lambda part: coins(int(6_000 * part), int(10_500 * part), 160, 1, even=False),

@@ -1,11 +1,17 @@
 """The least worst burden by cuts over books, held against the linear program."""
 
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import adlopt as adl
+from adlopt.optimum.matching import forest
+
+sys.path.append(str(Path(__file__).parents[2] / "examples" / "hard"))
+from instances import coins
 
 
 def books(seed, prices=None):
@@ -136,15 +142,47 @@ def test_the_fewest_are_proven_to_one_account(n, coins):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_few_accounts_close_parts_of_several_positions(seed):
-    """Of each two coins one account at most closes a part of what it has in both."""
+def test_parts_of_positions_are_closed_on_a_forest(seed):
+    """There are fewer than accounts and coins: no swap keeps all burdens."""
     best = answer(books(seed, prices=1), adl.MinMax(), adl.Method.AUTO)
-    if isinstance(best, float) or best.method is not adl.Method.CUTS:
-        return
+    if not isinstance(best, float):
+        assert len(best.trades) < vertex(best)
+
+
+@pytest.mark.parametrize("objective", [adl.MinMax(), adl.Leximin()])
+@pytest.mark.parametrize("part", [0.02, pytest.param(1.0, marks=pytest.mark.nightly("20 s"))])
+def test_ten_prices_are_matched_in_as_few_trades_as_a_vertex_has(part, objective):
+    both = coins(int(20_000 * part), int(35_000 * part), max(int(160 * part), 4), 10)
+    best = adl.solve(both, objective)
+    assert best.certificate.optimal
+    assert len(best.trades) < vertex(best)
+
+
+def vertex(best):
+    """Accounts, orders and positions closed whole."""
     held = best.round_.winners.positions
     whole = int(np.count_nonzero(best.closed >= held.size * (1 - 1e-9)))
-    coins = len(set(held.coin))
-    assert len(best.trades) <= whole + len(best.account) + coins * (coins - 1) // 2
+    return best.touched + len(best.matched) + whole
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_forest_keeps_all_sums_at_fewer_arcs_whatever_runs_it(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    payer, payee = np.nonzero(rng.random((rng.integers(1, 30), rng.integers(1, 9))) < 0.5)
+    room = rng.lognormal(0, 2, payer.size)
+    paid = room * np.clip(rng.uniform(-0.5, 1.5, payer.size), 0.0, 1.0)
+    moved = []
+    for compiles in (False, True):
+        monkeypatch.setattr(forest, "pays", lambda _, compiles=compiles: compiles)
+        moved.append(forest.on_a_forest(payer, payee, room, paid))
+    assert (moved[0] == moved[1]).all()
+    assert (moved[0] >= 0).all()
+    assert (moved[0] <= room).all()
+    for ends in (payer, payee):
+        assert np.bincount(ends, moved[0]) == pytest.approx(np.bincount(ends, paid), rel=1e-12)
+    assert (moved[0] / room).sum() <= (paid / room).sum() * (1 + 1e-12)
+    parts = np.count_nonzero((moved[0] > 0) & (moved[0] < room))
+    assert parts < np.unique(payer).size + np.unique(payee).size
 
 
 def test_dearest_contracts_go_to_positions_too_small_for_the_mean():

@@ -18,14 +18,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 
 from adlopt.errors import SolverStopped
 from adlopt.foundation.arrays import FloatArray, IntArray
-from adlopt.foundation.deadline import is_late, last_moment
+from adlopt.foundation.deadline import last_moment
 from adlopt.foundation.exact import exact_dot, exact_sum
 from adlopt.model.method import Method, Stopped
 from adlopt.optimum.core.certificate import ROUNDING, TOLERANCE, Trust, round_down
@@ -92,7 +91,7 @@ class LevelSearch:
             if short.any():
                 self.next = self._cut(flow.split(short)[0], math.inf)
                 return False
-            self._keep(flow)
+            self._keep(flow.thinned(self.books))
             self._time_answers(self._cut(flow, 0.0))
             while self.parts and not (first and self.levels):
                 self._search(self.parts.pop())
@@ -131,6 +130,7 @@ class LevelSearch:
             np.add.at(self.paid, position, paid)
             self.parts += [low, high]
             return
+        flow = flow.thinned(self.books)
         np.add.at(self.paid, flow.position, flow.paid)
         self.rank[flow.who] = len(self.levels)
         self.levels.append(self.next)
@@ -152,12 +152,9 @@ class LevelSearch:
         """What is safe, in steps of arcs, and the problem whose arcs they are."""
         if self.answer is not None and self.answer[0] is self.safe:
             return self.answer[1]
-        single = not (self.problem.mixed.any() or np.diff(self.books.first).max() > 1)
         paid, parts = self.safe[0].copy(), self.safe[1]
-        for part in parts:
+        for part in (each.thinned(self.books) for each in parts):
             np.add.at(paid, part.position, part.paid)
-        if single and len(self.levels) == 1:
-            paid = _thinned(self.problem, self.books, paid)
         most = np.bincount(self.problem.owner, paid * (1 + 2 * SLACK), self.problem.weight.size)
         problem, steps = self.books.in_steps(self.problem, paid)
         self.answer = self.safe, (problem, mend(problem, steps, most=most.astype(float)))
@@ -241,39 +238,3 @@ def _proved(
     }
     bound = ProvenBound(lower=round_down(lower), error=0.0, trust=Trust.EXACT)
     return bound, witness, each * ROUNDING * float(asked)
-
-
-def _thinned(problem: MatchingProblem, books: PricedBooks, paid: FloatArray) -> FloatArray:
-    """Swap between each two books until one account at most pays a part of what it can to both.
-
-    Nobody's payments in all change, and no position that pays nothing or all it can is touched.
-    """
-    paid, account = paid.copy(), problem.owner
-    room = np.zeros(paid.size)
-    room[books.position] = np.repeat(books.price, np.diff(books.start))
-    room *= problem.limit
-    partly = (paid > 0) & (paid < room)
-    arcs = [books.position[i:j] for i, j in pairwise(books.start.tolist())]
-    books_of: dict[int, list[int]] = {}
-    for b, arc in enumerate(arcs):
-        for payer in np.unique(account[arc[partly[arc]]]).tolist():
-            books_of.setdefault(payer, []).append(b)
-    for b, c in sorted({pair for own in books_of.values() for pair in combinations(own, 2)}):
-        if is_late():
-            break
-        here, there = arcs[b], arcs[c]
-        inside = here[(paid[here] > 0) & (paid[here] < room[here])]
-        of_account = np.full(problem.weight.size, -1)
-        of_account[account[inside]] = inside
-        j = there[(paid[there] > 0) & (paid[there] < room[there])]
-        i = of_account[account[j]]
-        j, once = j[i >= 0], np.unique(i[i >= 0], return_index=True)[1]
-        i, j = i[i >= 0][once], j[once]
-        up = np.minimum(room[i] - paid[i], paid[j])
-        down = np.minimum(paid[i], room[j] - paid[j])
-        before = np.cumsum(up + down) - (up + down)
-        risen = np.clip(float(down.sum()) - before, 0.0, up + down)
-        moved = np.where(risen >= up + down, up, risen - down)
-        paid[i] += moved
-        paid[j] -= moved
-    return paid

@@ -24,6 +24,7 @@ from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray
 from adlopt.foundation.deadline import is_late
 from adlopt.model.method import Stopped
 from adlopt.optimum.matching.books import DUST, PricedBooks
+from adlopt.optimum.matching.forest import on_a_forest
 from adlopt.optimum.matching.matching_problem import MatchingProblem
 
 SWEEPS = 4
@@ -295,6 +296,18 @@ class DollarFlow:
             limit=limit,
             paid=np.clip(self.paid[arc] - beneath, 0.0, (high - low)[layer] * limit),
         )
+
+    def thinned(self, books: PricedBooks) -> DollarFlow:
+        """Accounts pay as much at fewer positions, in layers enough, where those can be had."""
+        flow, most, short = copy(self), self.of_accounts(self.paid) * (1 + SLACK), False
+        while not short:
+            flow.paid = on_a_forest(flow.account, flow.layer, flow.room, flow.paid)
+            cuts = list(flow._crowded(books))
+            if not any(cuts):
+                return flow
+            flow, cut = flow._cut(books, cuts).at(most, books)
+            short = bool(cut.any())
+        return self
 
     def split(self, short: BoolArray) -> tuple[DollarFlow, DollarFlow, IntArray, FloatArray]:
         """The layers of a minimal cut, with those who could pay more to them, and the rest.
