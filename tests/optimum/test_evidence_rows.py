@@ -325,7 +325,7 @@ class Whole(Bound):
             least = [min(len(s) for s in sets if self.on_some(s) is not None)]
             # What an answer misses by rounding, those that bear less may miss.
             few = [s for s in sets if len(s) <= certificate["criteria"][0]["upper"]]
-            borne = [self.on_some(s, Fraction(1, 10**6)) for s in few]
+            borne = [self.on_some(s, missed) for s in few for missed in (0, Fraction(1, 10**6))]
             least.append(min(z for z in borne if z is not None))
         else:
             ways = list(self.ways())
