@@ -21,6 +21,7 @@ import tomllib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
+from decimal import ROUND_CEILING, Context, Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import accumulate
@@ -30,10 +31,12 @@ from typing import Any, NamedTuple
 
 SCHEMA = "adlopt/certificate/2"
 LARGEST, SMALLEST, MICRO, WORK = 1e15, 1e-100, 10**6, 10**9  # WORK: bits that sums may touch
-NEAR, SUMMED, COVERED = Fraction(1e-15), Fraction(1e-9), 1 - Fraction(1e-12)
-ONE = 1 << (BITS := 800)  # numbers, and products of two, are whole multiples of 2^-BITS
+NEAR, SUMMED = map(Decimal, ("1e-15", "1e-9"))
+USD, ROUNDED = Decimal("1e-6"), Decimal(2.0**-48)
+EXACT = Context(prec=20_000, traps=[Inexact, InvalidOperation])  # what would be rounded is refused
+UP = Context(prec=400, rounding=ROUND_CEILING)  # but for quotients
 Columns = dict[str, Any]
-Entries = list[tuple[int, int]]
+Entries = list[tuple[int, Any]]
 OF_DATA = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
 WRONG = (*OF_DATA, ValueError, csv.Error)  # whatever goes wrong is a refusal
 along = partial(zip, strict=True)  # rows of columns of one length
@@ -355,7 +358,7 @@ def fingerprint(content: Columns) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-# --- The core: rows, a point, and prices, in whole numbers ----------------------------------------
+# --- The core: rows, a point, and prices, in decimals that are never rounded ---------------------
 class Criterion(NamedTuple):
     """What the answer costs, and what none costs less than, if that is proved, but for `near`."""
 
@@ -366,24 +369,24 @@ class Criterion(NamedTuple):
 
     def within(self, upper: Fraction, lower: Fraction) -> bool:
         """Whether two ends are one, but for rounding."""
-        return upper - lower <= SUMMED * upper + self.near
+        return upper - lower <= Fraction(SUMMED) * upper + self.near
 
 
-def _scaled(values: Iterable[float]) -> list[int]:
-    return [(n << BITS) // d for n, d in map(float.as_integer_ratio, values)]
+def _exact(values: Iterable[float]) -> list[Any]:
+    return [*map(Decimal, values)]
 
 
-def _slack(amount: int) -> int:
-    return max(min(ONE // MICRO, abs(amount) // 10**9), abs(amount) >> 48)
+def _slack(amount: Any) -> Any:
+    return max(min(USD, abs(amount) * SUMMED), abs(amount) * ROUNDED)
 
 
-def _beyond(reached: int, low: int | None, high: int | None, size: int = 0) -> bool:
+def _beyond(reached: Any, low: Any, high: Any, size: Any = 0) -> bool:
     short = low is not None and reached < low - _slack(max(abs(low), size))
     return short or (high is not None and reached > high + _slack(max(abs(high), size)))
 
 
 class _Program:
-    """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high, in multiples of 2^-BITS; None is no end.
+    """min cost·x, 0 ≤ x ≤ high, low ≤ rows·x ≤ high; None is no end.
 
     Columns are put where the answer has them; rows have a name and a number, by which witnesses
     have prices. Who bears a burden has a number, gives, and a weight; arcs: column, account, room.
@@ -391,16 +394,16 @@ class _Program:
 
     def __init__(self) -> None:
         self.columns, self.rows, self.bears, self.arcs = (list[Any]() for _ in range(4))
-        self.near, self.wholes = Fraction(0), dict[str, dict[int, tuple[int, Any]]]()
+        self.near, self.wholes = Decimal(0), dict[str, dict[int, tuple[int, Any]]]()
 
-    def column(self, at: int, high: int | None = None, cost: int = 0) -> int:
+    def column(self, at: Any, high: Any = None, cost: Any = 0) -> int:
         self.columns.append((at, high, cost))
         return len(self.columns) - 1
 
     def row(self, name: str, number: int, low: Any, high: Any, entries: Entries) -> None:
         self.rows.append((name, number, low, high, entries))
 
-    def reached(self, entries: Entries) -> int:
+    def reached(self, entries: Entries) -> Any:
         return sum(a * self.columns[j][0] for j, a in entries)
 
     def bound(self, witness: Columns, *, point: bool = True, ends: Any = None) -> Fraction:
@@ -416,36 +419,35 @@ class _Program:
             at, number = checked([witness["at"], witness["number"]], "i", "a tree")
             column, unit = self.wholes[witness["of"]][number]
             low, high = ends.get(column, (0, self.columns[column][1]))
-            below = low, min(high, math.ceil(at * unit))
-            above = max(low, math.floor((at + 1) * unit)), high
-            halves = along((witness["below"], witness["above"]), (below, above))
+            parts = (low, min(high, at * unit)), (max(low, (at + 1) * unit), high)
+            halves = along((witness["below"], witness["above"]), parts)
             return min(self.bound(half, ends=ends | {column: within}) for half, within in halves)
-        value, pull, told = 0, [0] * len(self.columns), witness.items()
-        prices = {k: _scaled(checked(v, "r", k)) for k, v in told if type(v) is list}
+        value, pull, told = Decimal(0), [Decimal(0)] * len(self.columns), witness.items()
+        prices = {k: _exact(checked(v, "r", k)) for k, v in told if type(v) is list}
         for name, number, low, high, entries in self.rows:
             reached = self.reached(entries) if point else 0
-            if point and _beyond(reached >> BITS, low, high):
-                size = sum(abs(a * self.columns[j][0]) for j, a in entries) >> BITS
+            if point and _beyond(reached, low, high):
+                size = sum(abs(a * self.columns[j][0]) for j, a in entries)
                 missed = f"the answer does not raise what it must, or breaks a limit: {name}"
-                _refuse(_beyond(reached >> BITS, low, high, size), missed)
-            price = (prices.get(name, ())[number : number + 1] or [0])[0]
+                _refuse(_beyond(reached, low, high, size), missed)
+            price = (prices.get(name, [])[number : number + 1] or [0])[0]
             end = low if price > 0 else high
             if price and end is not None:
-                met = (end << BITS, reached if point else end << BITS)
+                met = (end, reached if point else end)
                 value += price * (min(met) if price > 0 else max(met))
                 for j, a in entries:
                     pull[j] += price * a
-        rows = [(x, high, c * point << BITS, y) for (x, high, c), y in along(self.columns, pull)]
+        rows = [(x, high, c * point, y) for (x, high, c), y in along(self.columns, pull)]
         open_ = (r for j, r in enumerate(rows) if r[1] is None and r[3] > 0 and j not in ends)
-        most = (Fraction(cost, taken) for _, _, cost, taken in open_)
-        part, whole = min(most, default=Fraction(1)).as_integer_ratio()
+        most = min((Fraction(cost) / Fraction(y) for *_, cost, y in open_), default=Fraction(1))
+        part, whole = map(Decimal, most.as_integer_ratio())
         found = part * value
         for j, (x, high, cost, taken) in enumerate(rows):
             _refuse(point and _beyond(x, 0, high), "the answer gives what it may not")
             low, top = ends.get(j, (0, max(high or 0, x * point)))
             rest = whole * cost - part * taken
             found += rest * (top if rest < 0 else low)
-        return Fraction(found, whole << 3 * BITS)
+        return Fraction(found) / Fraction(whole)
 
     def proved(self, name: str, witness: Columns, whole: bool = False) -> Criterion:
         """What the answer costs, and what none costs less than by prices, if there are any.
@@ -453,101 +455,101 @@ class _Program:
         A tree is of what costs no more than the answer, where nothing brings in anything.
         """
         cost, tree = sum(c * x for x, _, c in self.columns), witness.get("tree")
-        upper, least = Fraction(cost, ONE**2), self.bound(witness)
+        upper, least = Fraction(cost), self.bound(witness)
         gains = any(c < 0 for *_, c in self.columns)
         least = least if gains else max(least, Fraction(0))
         if tree:
             _refuse(gains, "a tree is of what has no cost below 0")
-            free = enumerate(self.columns)
-            ends = {j: (0, cost // c + 1) for j, (_, high, c) in free if high is None and c}
+            free = ((j, c) for j, (_, high, c) in enumerate(self.columns) if high is None and c)
+            ends = {j: (0, UP.divide(cost, c)) for j, c in free}
             least = max(least, min(self.bound(tree, ends=ends), upper))
         told = tree or any(type(prices) is list and prices for prices in witness.values())
         lower = Fraction(math.ceil(least)) if whole else least
-        return Criterion(name, upper, lower if told else None, self.near)
+        return Criterion(name, upper, lower if told else None, Fraction(self.near))
 
     def kept(self, name: str) -> _Program:
         """What costs so far is a row instead: no more than the answer's."""
-        most = sum(c * x for x, _, c in self.columns)
         row = [(j, cost) for j, (*_, cost) in enumerate(self.columns) if cost]
+        most = self.reached(row)
         for j, cost in row:
             x, high, _ = self.columns[j]
-            self.columns[j] = x, min(high, most // cost), 0
-        self.row(name, 0, None, -(-most >> BITS), row)
+            self.columns[j] = x, min(high, UP.divide(most, cost)), 0
+        self.row(name, 0, None, most, row)
         return self
 
-    def budget(self, number: int, gives: Entries, needed: int, extra: Any, prices: Any) -> None:
+    def budget(self, number: int, gives: Entries, needed: Any, extra: Any, prices: Any) -> None:
         """What must be raised; where missing it has prices, at these."""
         if prices[0]:
-            missing, extra = needed - (self.reached(gives) >> BITS), 0
-            self.near += Fraction(_slack(needed) * prices[0], ONE**2)
+            missing, extra = needed - self.reached(gives), 0
+            self.near += _slack(needed) * prices[0]
             for sign, price in along((1, -1), prices[:2]):
-                gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign * ONE)]
+                gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign)]
         self.row("budget", number, needed, None if extra is None else needed + extra, gives)
 
     def own(self, rows: Sequence[Columns], accounts: Any, positions: Any = ()) -> None:
         """Rows of one's own, over what accounts give, or over what positions close: rule 6."""
         gives = [each for entries in accounts for each in entries]
-        most = sum(a * (self.columns[j][1] or 0) for j, a in gives) >> BITS
-        total = self.column(self.reached(gives) >> BITS, most)
-        self.row("raised", 0, 0, 0, [*gives, (total, -ONE)])
+        most = sum(a * (self.columns[j][1] or 0) for j, a in gives)
+        total = self.column(self.reached(gives), most)
+        self.row("raised", 0, 0, 0, [*gives, (total, -1)])
         for k, row in enumerate(rows):
-            pairs, (share,) = along(row["of"], _scaled(row["by"])), _scaled([row["share"]])
-            of = positions if row.get("closes") else accounts
-            entries = [(j, a * by >> BITS) for i, by in pairs for j, a in of[i]]
-            low, high = (None if end is None else _scaled([end])[0] for end in row["ends"])
-            self.row("own", k, low, high, [*entries, (total, -share)])
+            of, pairs = positions if row.get("closes") else accounts, along(row["of"], row["by"])
+            entries = [(j, a * Decimal(by)) for i, by in pairs for j, a in of[i]]
+            low, high = (None if end is None else Decimal(end) for end in row["ends"])
+            self.row("own", k, low, high, [*entries, (total, -Decimal(row["share"]))])
 
-    def worst(self, bears: Any) -> int:
+    def worst(self, bears: Any) -> Decimal:
         """The worst burden of some, rounded up."""
         gives = ((self.reached(x), w) for _, x, w in bears)
-        return max((-(-x // w) for x, w in gives if x and w > 0), default=0)
+        return max((UP.divide(x, w) for x, w in gives if x and w > 0), default=Decimal(0))
 
     def share(
-        self, bears: Any, z: int, fair: int = ONE, allowed: int = 0, own: Any = (), top: Any = None
+        self, bears: Any, z: Any, fair: Any = 1, allowed: Any = 0, own: Any = (), top: Any = None
     ) -> None:
         """Burdens are at most a worst one, here z, of a price, and what is allowed, and is own."""
         worst = self.column(max(z - allowed, 0), top, fair)
         for k, (i, gives, w) in enumerate(bears):
             more = [(j, -w) for j in (worst, *own[k : k + 1])]
-            self.row("share", i, None, -(-w * allowed >> BITS), gives + more)
+            self.row("share", i, None, w * allowed, gives + more)
 
-    def least_burden(self, name: str, witness: Columns, kept: Any = ()) -> Criterion:
-        """The worst burden of all that are not kept to theirs."""
+    def least_burden(
+        self, name: str, witness: Columns, kept: Any = (), fair: Any = 1, allowed: Any = 0
+    ) -> Criterion:
+        """The worst burden of all that are not kept to theirs, beside what costs so far."""
         free = [each for each in self.bears if each[0] not in kept]
-        self.share(free, self.worst(free))
+        self.share(free, self.worst(free), fair, allowed)
         for i, gives, _ in (each for each in self.bears if each[0] in kept):
-            self.row("share", i, None, -(-self.reached(gives) >> BITS), gives)
+            self.row("share", i, None, self.reached(gives), gives)
         return self.proved(name.format(len(free)), witness)
 
     def switched(self) -> _Program:
         """Accounts touched are what costs: nothing is given unless they are on."""
         used = {i for j, i, _ in self.arcs if self.columns[j][0]}
         all_ = dict.fromkeys(i for _, i, _ in self.arcs)
-        on = {i: self.column((i in used) << BITS, ONE, ONE) for i in all_}
+        on = {i: self.column(int(i in used), 1, 1) for i in all_}
         for k, (j, i, room) in enumerate(self.arcs):
-            self.row("on", k, None, 0, [(j, ONE), (on[i], -room)])
-        self.wholes["on"] = {i: (j, ONE) for i, j in on.items()}
+            self.row("on", k, None, 0, [(j, 1), (on[i], -room)])
+        self.wholes["on"] = {i: (j, 1) for i, j in on.items()}
         return self
 
     def mean_of_worst(self, goal: Columns, witness: Columns) -> Criterion:
         """CVaR: t + Σ p_i (b_i − t)+ / ((1 − level) Σ p)."""
-        burdens, t = [self.worst([each]) for each in self.bears], 0
-        given = goal.get("importance") or [1.0] * len(burdens)
-        shares = _scaled(checked(given, "p", "importance"))
-        left = whole = sum(shares) * (ONE - _scaled([goal["level"]])[0]) >> BITS
+        burdens, t = [self.worst([each]) for each in self.bears], Decimal(0)
+        shares = _exact(checked(goal.get("importance") or [1.0] * len(burdens), "p", "importance"))
+        left = whole = sum(shares) * (1 - Decimal(goal["level"]))
         for burden, share in sorted(along(burdens, shares), reverse=True):
             t, left = burden if left > 0 else t, left - share
         full = [(sum(a * self.columns[j][1] for j, a in x), w) for _, x, w in self.bears]
-        tops = [-(-most // w) if w > 0 else 0 for most, w in full]
+        tops = [UP.divide(most, w) if w > 0 else 0 for most, w in full]
         rows = along(burdens, shares, tops)
-        priced = ((max(b - t, 0), top, -(-(share << BITS) // whole)) for b, share, top in rows)
-        own = [self.column(*each) for each in priced]
+        own = [self.column(max(b - t, 0), top, UP.divide(p, whole)) for b, p, top in rows]
         self.share(self.bears, t, own=own, top=max(tops))
         return self.proved("mean of the worst burdens", witness)
 
 
 # --- Rounds of dollars, episodes, and paths -------------------------------------------------------
 PRICED, EARLY = ("asymmetric", "empirical"), "a tier gives, and one before it could give more"
+COSTS = dict.fromkeys(PRICED, "loss") | {"linear": "cost"}  # of more than the worst burden
 
 
 class _Dollars:
@@ -556,31 +558,33 @@ class _Dollars:
     def __init__(self, content: Columns, claim: Testimony, given: Any = None) -> None:
         if given is None:
             given = claim._numbers("haircut_usd", "n", len(content["account"]))
-        goal, needed, prices = claim.goal, content.get("needed", 0.0), [0.0, 0.0, 1.0, 0.0]
-        if goal["kind"] == "asymmetric":
-            prices = [goal["under"], goal["over"], goal["fair"], 0.0]
-        elif goal["kind"] == "empirical":
+        goal, needed = claim.goal, content.get("needed", 0.0)
+        prices = [goal.get("under", 0.0), goal.get("over", 0.0), goal.get("fair", 1.0), 0.0]
+        if goal["kind"] == "empirical":
             prices = [1.0, 1.0, goal["weight"] * needed, goal["reference"]]
-        exact = {k: _scaled(content[k]) for k in (*SIZES, "cap", "floor", "weight") if k in content}
-        self.budget, extra, epsilon = _scaled([needed, claim.extra or 0.0, goal["epsilon"]])
+        per = _exact(checked(goal.get("haircut") or [0.0] * len(given), "r", "haircut"))
+        self.costs = [cost + Decimal(goal.get("raised", 0.0)) for cost in per]
+        exact = {k: _exact(content[k]) for k in (*SIZES, "cap", "floor", "weight") if k in content}
+        self.budget, extra, epsilon = _exact([needed, claim.extra or 0.0, goal["epsilon"]])
         weight = [max(w, 0) + epsilon for w in exact.get(goal["burden"], ())]
         self.weight, most = exact.get("weight") or weight, exact["capacity"]
         if "cap" in exact:
-            most = [-(-u * c >> BITS) for u, c in along(most, exact["cap"])]
+            most = [u * c for u, c in along(most, exact["cap"])]
         if "floor" in exact:
             rooms = along(most, exact["equity"], exact["floor"])
             most = [max(min(u, e - f), 0) for u, e, f in rooms]
         barred = set(content.get("ineligible", ()))
         rows = along(most, self.weight, content["account"])
         self.most = [u if w > 0 and name not in barred else 0 for u, w, name in rows]
-        self.given, self.prices, self.own = _scaled(given), _scaled(prices), content.get("own")
+        self.given, self.prices, self.own = _exact(given), _exact(prices), content.get("own")
         self.extra = extra if claim.extra is not None else None
         self.by_rows = self.own is not None
 
     def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
         """Haircuts that raise the budget, or miss it at prices; burdens as they are borne."""
         p, own = _Program(), self.own or {}
-        gives = [[(p.column(x, u), ONE)] for x, u in along(self.given, self.most)]
+        columns = along(self.given, self.most, self.costs)
+        gives: Any = [[(p.column(*each), 1)] for each in columns]
         p.budget(0, [each for (each,) in gives], self.budget, self.extra, prices)
         if own.get("row"):
             p.own(own["row"], gives)
@@ -594,33 +598,24 @@ class _Dollars:
             p.bears = pools
         return p
 
-    def least_burden(self, witness: Columns) -> Criterion:
-        """The worst burden, or its price and that of what is missed."""
-        p, (under, _, fair, allowed) = self.program(self.prices), self.prices
-        level = p.worst(p.bears)
-        p.share(p.bears, level, fair, allowed)
-        if not (under or self.by_rows):
-            free = [-float(u << BITS > w * level) for u, w in along(self.most, self.weight)]
+    def least_burden(self, kind: str, witness: Columns) -> Criterion:
+        """The worst burden, or its price and that of what is given or missed."""
+        p, (*_, fair, allowed) = self.program(self.prices), self.prices
+        if kind not in COSTS and not self.by_rows:
+            level = p.worst(p.bears)
+            free = [-float(u > w * level) for u, w in along(self.most, self.weight)]
             witness = {"budget": [1.0], "share": free}
-        return p.proved("loss" if under else "worst burden", witness)
+        name = COSTS.get(kind, "worst burden")
+        return p.least_burden(name, witness, fair=fair, allowed=allowed)
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
         gives = along(self.given, self.weight)
-        level = max((-(-(x << BITS) // w) for x, w in gives if x and w > 0), default=0)
+        level = max((UP.divide(x, w) for x, w in gives if x and w > 0), default=Decimal(0))
         for x, u, w in along(self.given, self.most, self.weight):
-            fair = min(u, w * level >> BITS)
-            _refuse(x + _slack(fair) + 1 < fair, "a dollar can move to a lower burden")
-        return Criterion("all burdens in order", *(Fraction(level, ONE),) * 2)
-
-    def linear(self, goal: Columns, witness: Columns) -> Criterion:
-        """What is given costs something, account by account, and so do the sum and the burden."""
-        p, per = self.program(), _scaled(checked(goal["haircut"], "r", "haircut"))
-        fair, each = _scaled([goal["fair"], goal["raised"]])
-        for i, cost in along(range(len(self.most)), per):
-            p.columns[i] = *p.columns[i][:2], cost + each
-        p.share(p.bears, p.worst(p.bears), fair)
-        return p.proved("cost", witness)
+            fair = min(u, w * level)
+            _refuse(x + _slack(fair) < fair, "a dollar can move to a lower burden")
+        return Criterion("all burdens in order", *(Fraction(level),) * 2)
 
     def fewest(self) -> Iterator[Criterion]:
         """Accounts touched, then the burden on so few: a little below, so many raise too little."""
@@ -630,11 +625,10 @@ class _Dollars:
         reach = accumulate(sorted(map(max, self.most, self.given), reverse=True), initial=0)
         least = next(k for k, raised in enumerate(reach) if raised >= budget)
         yield Criterion("accounts touched", Fraction(touched), Fraction(least))
-        cut = level - (level >> 36)
-        raised = sorted(min(u << BITS, w * cut) for u, w in along(self.most, self.weight))
-        short = touched and sum(raised[-touched:]) < budget << BITS
-        ends = Fraction(level, ONE), Fraction(cut if short else 0, ONE)
-        yield Criterion("worst burden on so few", *ends)
+        cut = level * Decimal(1 - 2.0**-36)
+        raised = sorted(min(u, w * cut) for u, w in along(self.most, self.weight))
+        short = touched and sum(raised[-touched:]) < budget
+        yield Criterion("worst burden on so few", Fraction(level), Fraction(cut if short else 0))
 
     def part(self, members: list[bool], later: bool) -> Any:
         part, columns = copy(self), (self.most, self.given)
@@ -661,70 +655,69 @@ class _Dollars:
                 yield p.least_burden("worst burden on so few", claim._next())
         elif kind == "fewest":
             yield from self.fewest()
-        elif kind == "linear":
-            yield self.linear(claim.goal, witness)
         elif kind == "cvar" and claim.goal["level"] < 1:
             yield self.program(alone=True).mean_of_worst(claim.goal, witness)
         elif kind == "tracking":
-            yield self.program((ONE, ONE)).proved("USD missed", witness or {"budget": [1.0]})
+            yield self.program((1, 1)).proved("USD missed", witness or {"budget": [1.0]})
             self.budget, self.extra = sum(self.given), 0
-            yield self.least_burden(claim._next())
+            yield self.least_burden(kind, claim._next())
         else:
-            yield self.least_burden(witness)
+            yield self.least_burden(kind, witness)
             if kind == "leximin":
                 yield self.all_burdens()
 
 
-def _coupled(content: Columns, claim: Testimony) -> _Program:
+def _coupled(content: Columns, claim: Testimony) -> tuple[str, _Program]:
     """Rounds that share winners: haircuts, what is paid by then, misses, burdens; rule 7."""
     answers = claim.answer.get("haircut_usd") or [[]] * len(content["round"])
-    kind, p, least = claim.goal["kind"], _Program(), [dict[str, int]()]
+    kind, p, least = claim.goal["kind"], _Program(), [dict[str, Decimal]()]
     _refuse(kind not in ("asymmetric", "min-max"), "of an episode burdens or a loss are checked")
     for part in reversed(content["round"]):
-        held = along(part["account"], _scaled(part["capacity"]))
+        held = along(part["account"], _exact(part["capacity"]))
         least.append(least[-1] | {k: min(u, least[-1].get(k, u)) for k, u in held})
-    total, weight, last, count = Counter[str](), Counter[str](), dict[str, int](), 0
+    total, weight, last, count = Counter[Any](), Counter[Any](), dict[str, int](), 0
     for t, (part, answer) in enumerate(along(content["round"], answers)):
-        claim.answer, bears, below = {"haircut_usd": answer}, [], least[-1 - t]
+        claim.answer, bears, below = {"haircut_usd": answer}, list[Any](), least[-1 - t]
         d = _Dollars(part, claim)
         for name, w, x in along(part["account"], d.weight, d.given):
             total[name] += x
             here, paid = p.column(x, below[name] * (w > 0)), p.column(total[name], below[name])
-            before = [(last[name], -ONE)] if name in last else []
-            p.row("paid", count, 0, 0, [(paid, ONE), (here, -ONE), *before])
-            bears.append((count, [(here, ONE)], w))
+            before = [(last[name], -1)] if name in last else []
+            p.row("paid", count, 0, 0, [(paid, 1), (here, -1), *before])
+            bears.append((count, [(here, 1)], w))
             weight[name], last[name], count = max(weight[name], w), paid, count + 1
         p.budget(t, [each for _, gives, _ in bears for each in gives], d.budget, 0, d.prices)
         if d.prices[0]:
             p.share(bears, p.worst(bears), d.prices[2])
-    if kind == "min-max":
-        p.bears = [(i, [(last[name], ONE)], weight[name]) for i, name in enumerate(last)]
-    return p
+    if kind == "asymmetric":
+        return "sum of the loss", p
+    p.bears = [(i, [(last[name], 1)], weight[name]) for i, name in enumerate(last)]
+    return "worst burden in all", p
 
 
-def _path(content: Columns, claim: Testimony) -> Criterion:
+def _path(content: Columns, claim: Testimony) -> tuple[str, _Program]:
     """Severities of a bounded variation: they, above and below what was needed, up and down."""
-    p, moves, last = _Program(), Entries(), (0, 0)
+    p, moves, last = _Program(), Entries(), (0, Decimal(0))
     pairs = [(part["needed"], part["deficit"]) for part in content["round"]]
     wanted = [min(1.0, b / d) if d > 0 else float(b > 0) for b, d in pairs]
     taken = claim._numbers("severity", "n", len(wanted))
-    columns = along(*(_scaled(each) for each in (taken, wanted, [d for _, d in pairs])))
+    columns = along(*map(_exact, (taken, wanted, [d for _, d in pairs])))
     for t, (x, aim, cost) in enumerate(columns):
-        here = p.column(x, ONE)
-        up, down = (p.column(max(v, 0), ONE, cost) for v in (x - aim, aim - x))
-        p.row("missed", t, aim, aim, [(here, ONE), (up, -ONE), (down, ONE)])
+        here = p.column(x, 1)
+        up, down = (p.column(max(v, 0), 1, cost) for v in (x - aim, aim - x))
+        p.row("missed", t, aim, aim, [(here, 1), (up, -1), (down, 1)])
         if t:
-            moves += [(p.column(max(v, 0), ONE), ONE) for v in (x - last[1], last[1] - x)]
-            ends = [(here, ONE), (last[0], -ONE), (moves[-2][0], -ONE), moves[-1]]
+            moves += [(p.column(max(v, 0), 1), 1) for v in (x - last[1], last[1] - x)]
+            ends = [(here, 1), (last[0], -1), (moves[-2][0], -1), moves[-1]]
             p.row("moved", t - 1, 0, 0, ends)
         last = here, x
-    p.row("variation", 0, None, _scaled([claim.goal["variation"]])[0], moves)
-    return p.proved("USD lost", claim._next())
+    p.row("variation", 0, None, Decimal(claim.goal["variation"]), moves)
+    return "USD lost", p
 
 
 # --- Lots: whole micro-dollars --------------------------------------------------------------------
-def _micro(amount: float | Fraction, near: Fraction = NEAR, what: str = "") -> int:
-    exact = Fraction(amount) * MICRO
+def _micro(amount: Any, near: Decimal = NEAR, what: str = "") -> int:
+    exact = Decimal(amount) * MICRO
     if abs(exact - round(exact)) <= near * abs(exact):
         return round(exact)
     _refuse(what, f"{what} is no whole number of micro-dollars")
@@ -744,9 +737,8 @@ class _Lots(_Dollars):
         if p is None:
             super().__init__(content, claim)
             lots = [_micro(x, NEAR, "a lot") for x in content["lot"]]
-            most = (_micro(Fraction(u, ONE)) // lot for u, lot in along(self.most, lots))
-            held = [Counter({lot: count}) for lot, count in along(lots, most)]
-            gives = [_micro(Fraction(x, ONE), SUMMED, "a haircut") for x in self.given]
+            held = [Counter({lot: _micro(u) // lot}) for lot, u in along(lots, self.most)]
+            gives = [_micro(x, SUMMED, "a haircut") for x in self.given]
             wrong = any(x % lot for x, lot in along(gives, lots))
             _refuse(wrong, "an account gives no whole lots")
         else:
@@ -767,15 +759,16 @@ class _Lots(_Dollars):
             super().__init__(content | {"capacity": able}, claim, [x / MICRO for x in gives])
         self.holders: list[tuple[Counter[int], int, Fraction, int]] = []
         for name, kinds, u, w, x in along(names, held, self.most, self.weight, gives):
-            total, room = _worth(kinds) * bool(u), Fraction(u, ONE) * MICRO
-            cap = total if room >= total * COVERED else min(_micro(room / MICRO), total)
+            total = _worth(kinds) * bool(u)
+            covered = total - u * MICRO <= total * Decimal("1e-12")
+            cap = total if covered else min(_micro(u), total)
             _refuse(x > cap, f"account {name!r} gives what it may not")
-            self.holders.append((kinds if u else Counter(), cap, Fraction(w, ONE), x))
-        self.most = [-(-(cap << BITS) // MICRO) for _, cap, *_ in self.holders]
+            self.holders.append((kinds if u else Counter(), cap, Fraction(w), x))
+        self.most = [cap * USD for _, cap, *_ in self.holders]
         units = (math.gcd(*kinds) for kinds, *_ in self.holders)
-        self.units = {i: (i, Fraction(unit * ONE, MICRO)) for i, unit in enumerate(units)}
-        top = None if claim.extra is None else _micro(Fraction(needed) + Fraction(claim.extra))
-        self.least, self.highest = -_micro(-Fraction(needed)), top
+        self.units = {i: (i, unit * USD) for i, unit in enumerate(units)}
+        top = None if claim.extra is None else _micro(Decimal(needed) + Decimal(claim.extra))
+        self.least, self.highest = -_micro(-Decimal(needed)), top
         if claim.extra == 0:
             self.least = self.highest = _micro(needed, SUMMED, "the budget")
 
@@ -835,7 +828,7 @@ class _Lots(_Dollars):
         short = raised < self.least or (self.highest is not None and raised > self.highest)
         wrong = short and kind not in (*PRICED, "tracking")
         _refuse(wrong, "the lots do not raise what they must")
-        if kind in (*PRICED, "cvar", "fewest", "linear") or self.by_rows:
+        if kind in (*COSTS, "cvar", "fewest") or self.by_rows:
             yield from super().criteria(claim)
             return
         if kind == "tracking":
@@ -879,7 +872,7 @@ class _Sides(_Dollars):
         place = {name: i for i, name in enumerate(content["account"])}
         self.owner = [place[name] for name in content["held"]["account"]]
         self.left = content["shed"]["size"]
-        self.value = _scaled(content["shed"]["value"])
+        self.value, self.mark = (_exact(content["shed"][key]) for key in ("value", "mark"))
 
     def part(self, members: list[bool], _: bool) -> tuple[Any, _Sides]:
         held, sold, lots = self.content["held"], self.content["shed"], self.lots
@@ -911,17 +904,17 @@ class _Sides(_Dollars):
                 wrong = (j, k) not in arcs or apart < 0.5 - 1e-6
                 _refuse(wrong, "a trade is between what cannot be closed, or of no whole lots")
                 arcs[j, k] += x
-        self.arcs, self.limit, self.quantity = arcs, _scaled(limit), _scaled(quantity)
+        self.arcs, self.limit, self.quantity = arcs, _exact(limit), _exact(quantity)
         return any(quantity), copy(self)
 
     def program(self, prices: Any = (), *, alone: bool = False) -> _Program:
         """Columns: arcs; rows: what is shed, positions, capacities."""
         p, ends = _Program(), (self.quantity, self.limit, self.most)
         closes, held, takes = ([Entries() for _ in each] for each in ends)
-        for (j, k), x in along(self.arcs, _scaled(self.arcs.values())):
+        for (j, k), x in along(self.arcs, _exact(self.arcs.values())):
             arc, i, v = p.column(x, self.limit[j]), self.owner[j], self.value[k]
-            closes[k].append((arc, ONE))
-            held[j].append((arc, ONE))
+            closes[k].append((arc, 1))
+            held[j].append((arc, 1))
             takes[i] += [(arc, v)] * bool(v)
             p.arcs.append((arc, i, min(self.limit[j], self.quantity[k])))
         names = ("conserve", "position", "cap")
@@ -936,20 +929,20 @@ class _Sides(_Dollars):
     def hedged(self, goal: Columns) -> _Program:
         """What net deltas of hedges change by is what costs."""
         p, held, moved = self.program(), self.content["held"], dict[Any, Any]()
-        mark, of = _scaled(self.content["shed"]["mark"]), goal.get("underlying") or {}
+        of = goal.get("underlying") or {}
         words = [what.split(" ", 1) for what in held["what"]]
         keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
         pairs = {(key, side) for key, (side, _), q in along(keys, words, held["size"]) if q}
         both = Counter(key for key, _ in pairs)
         for a, (j, k) in enumerate(self.arcs):
-            moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * mark[k]))
+            moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * self.mark[k]))
         hedges = [moved.get(key, []) for key in dict.fromkeys(keys) if both[key] > 1]
         arcs = list(self.arcs)
         for h, row in enumerate(hedges):
             most = {arcs[a][0]: self.limit[arcs[a][0]] * abs(v) for a, v in row}
-            change = p.column(-(-abs(p.reached(row)) >> BITS), sum(most.values()) >> BITS, ONE)
+            change = p.column(abs(p.reached(row)), sum(most.values()), 1)
             for name, sign in (("rise", 1), ("fall", -1)):
-                p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (change, -ONE)])
+                p.row(name, h, None, 0, [*((a, sign * v) for a, v in row), (change, -1)])
         return p
 
     def leverage(self, witness: Columns) -> Criterion:
@@ -958,32 +951,31 @@ class _Sides(_Dollars):
         With L its level, that gross − closed + L · taken ≤ s · equity for no s below L shows that
         none is below s: of whoever had ℓ < L it would be at most (ℓ (e − t) + L t) / e < L.
         """
-        p, held, worst, s = self.program(), self.content["held"], Fraction(0), 0
-        (level,) = _scaled(checked(witness.get("level", [0.0]), "n", "level"))
-        equity, mark = _scaled(self.content["equity"]), _scaled(self.content["shed"]["mark"])
-        gross, held_at = Counter[int](), along(_scaled(held["size"]), _scaled(held["mark"]))
-        for i, (size, at) in along(self.owner, held_at):
+        p, held, worst, s = self.program(), self.content["held"], Fraction(0), Decimal(0)
+        (level,) = _exact(checked(witness.get("level", [0.0]), "n", "level"))
+        equity, gross = _exact(self.content["equity"]), Counter[Any]()
+        for i, size, at in along(self.owner, _exact(held["size"]), _exact(held["mark"])):
             gross[i] += size * at
         rows: Any = {self.owner[j]: ([], []) for j, _ in self.arcs}
         for a, (j, k) in enumerate(self.arcs):
-            rows[self.owner[j]][0].append((a, (level * self.value[k] >> BITS) - mark[k]))
+            rows[self.owner[j]][0].append((a, level * self.value[k] - self.mark[k]))
             rows[self.owner[j]][1].append((a, self.value[k]))
         for i, (moved, taken) in rows.items():
             lost, left = p.reached(taken), gross[i] + p.reached(moved)
-            s, left = max(s, -(-left // equity[i])), left - (level * lost >> BITS)
+            s, left = max(s, UP.divide(left, equity[i])), left - level * lost
             if left > _slack(gross[i]):
-                worst = max(worst, Fraction(left, max((equity[i] << BITS) - lost, 0)))
-        z = p.column(s, None, ONE)
+                worst = max(worst, Fraction(left) / Fraction(max(equity[i] - lost, 0)))
+        z = p.column(s, None, 1)
         for i, (moved, _) in rows.items():
-            p.row("share", i, None, -gross[i] >> BITS, [*moved, (z, -equity[i])])
+            p.row("share", i, None, -gross[i], [*moved, (z, -equity[i])])
         found = p.proved("worst leverage", witness)
-        proved = found.lower is not None and found.lower >= Fraction(level, ONE)
+        proved = found.lower is not None and found.lower >= Fraction(level)
         return found._replace(upper=worst, lower=found.lower if proved else Fraction(0))
 
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective."""
         kind, goal = claim.goal["kind"], claim.goal
-        unknown = (*PRICED, "cvar", "tracking", "linear")
+        unknown = (*COSTS, "cvar", "tracking")
         _refuse(kind in unknown, "of two sides this is no objective")
         if not self.arcs:
             claim._next()
@@ -991,9 +983,8 @@ class _Sides(_Dollars):
         elif kind == "least-leverage":
             yield self.leverage(claim._next())
         elif kind == "keep-hedges":
-            p, mark = self.hedged(goal), _scaled(self.content["shed"]["mark"])
-            amount = sum(q * at for q, at in along(self.quantity, mark)) >> BITS
-            p.near = Fraction(_slack(amount), ONE)
+            p = self.hedged(goal)
+            p.near = _slack(sum((q * at for q, at in along(self.quantity, self.mark)), Decimal(0)))
             yield p.proved("net delta changed, USD", claim._next())
             p = self.hedged(goal).kept("changed")
             yield p.least_burden("worst burden", claim._next())
@@ -1054,21 +1045,19 @@ def prove(content: Columns, claim: Testimony) -> list[Criterion]:
 
     Those of two sides all close what they can, as long as something is left.
     """
-    if claim.goal["kind"] == "path":
-        _refuse(content["kind"] != "episode", "a path is of an episode")
-        return [_path(content, claim)]
-    if content["kind"] == "episode":
-        p, witness = _coupled(content, claim), claim._next()
-        if "under" in claim.goal:
-            return [p.proved("sum of the loss", witness)]
-        return [p.least_burden("worst burden in all", witness)]
-    case, tiers = _case(content, claim), content.get("tier") or [0] * len(content["account"])
-    last, found = max((t for t, x in along(tiers, case.given) if x), default=min(tiers)), []
-    for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
-        some, part = case.part([t == tier for t in tiers], tier < last)
-        words = f"tier {number}, " * (number > 1)
-        if some or not words:
-            found += [c._replace(name=words + c.name) for c in part.criteria(claim)]
+    path, found = claim.goal["kind"] == "path", list[Criterion]()
+    _refuse(path and content["kind"] != "episode", "a path is of an episode")
+    with localcontext(EXACT):
+        if content["kind"] == "episode":
+            name, p = (_path if path else _coupled)(content, claim)
+            return [p.least_burden(name, claim._next())]
+        case, tiers = _case(content, claim), content.get("tier") or [0] * len(content["account"])
+        last = max((t for t, x in along(tiers, case.given) if x), default=min(tiers))
+        for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
+            some, part = case.part([t == tier for t in tiers], tier < last)
+            words = f"tier {number}, " * (number > 1)
+            if some or not words:
+                found += [c._replace(name=words + c.name) for c in part.criteria(claim)]
     return found
 
 
@@ -1076,17 +1065,18 @@ def why_infeasible(content: Columns, claim: Testimony) -> str:
     """Prove that nothing meets what is asked: by Farkas' multipliers, or by sums of lots."""
     unknown = claim.goal["kind"] in (*PRICED, "tracking", "path")
     _refuse(unknown, "that nothing meets it cannot be checked, or is not so")
-    if content["kind"] == "episode":
-        p = _coupled(content, claim)
-    else:
-        case = _case(content, claim)
-        if isinstance(case, _Lots) and case.out_of_reach(None):
-            return "no sum of whole lots is one that counts"
-        if isinstance(case, _Sides):
-            _refuse("tier" in content, "that nothing meets tiers of two sides cannot be checked")
-            case.part([True] * len(content["account"]), False)
-        p = case.program()
-    missing = p.bound(claim.farkas or {"budget": [1.0]}, point=False)
+    with localcontext(EXACT):
+        if content["kind"] == "episode":
+            _, p = _coupled(content, claim)
+        else:
+            case = _case(content, claim)
+            if isinstance(case, _Lots) and case.out_of_reach(None):
+                return "no sum of whole lots is one that counts"
+            if isinstance(case, _Sides):
+                _refuse("tier" in content, "that nothing meets tiers of two sides is not checked")
+                case.part([True] * len(content["account"]), False)
+            p = case.program()
+        missing = p.bound(claim.farkas or {"budget": [1.0]}, point=False)
     _refuse(missing <= 0, "it is not shown that the budget is out of reach")
     return f"the multipliers of its rows sum up to {float(missing)!r} too much"
 
