@@ -3,6 +3,7 @@
 import copy
 import itertools
 import json
+import math
 import random
 import time
 from fractions import Fraction
@@ -28,6 +29,12 @@ def least(cost, rows):
         return exact_lp.most([Fraction(end) for _, end in rows], columns, cost)
     except OverflowError:
         return None
+
+
+def least_or_endless(cost, rows):
+    """The same; endless where what an answer misses by rounding is out of reach without it."""
+    found = least(cost, rows)
+    return math.inf if found is None else found
 
 
 def equal(row, end):
@@ -599,7 +606,7 @@ class Sides:
         for h, row in enumerate(hedges, start=len(self.arcs)):
             cost[h] = Fraction(1)
             rows.append(({a: -v for a, v in row.items()} | {h: 1}, 0))
-        return least(cost, rows)
+        return least_or_endless(cost, rows)
 
     def least_burden(self):
         cost, rows = self.rows(1)
@@ -607,7 +614,7 @@ class Sides:
         cost[z] = Fraction(1)
         for name in self.names:
             rows.append(({a: -v for a, v in self.takes(name).items()} | {z: self.w[name]}, 0))
-        return least(cost, rows)
+        return least_or_endless(cost, rows)
 
     def leverage_of(self, name, x):
         owned = [(a, j, k) for a, (j, k) in enumerate(self.arcs) if self.held[j][0] == name]
