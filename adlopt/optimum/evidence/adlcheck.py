@@ -20,7 +20,6 @@ import sys
 import tomllib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from decimal import ROUND_CEILING, Context, Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import partial, reduce
@@ -553,9 +552,14 @@ COSTS = dict.fromkeys(PRICED, "loss") | {"linear": "cost"}  # of more than the w
 
 
 class _Dollars:
-    """A round: what accounts may give by rule 3, their weights, what they give, and must raise."""
+    """A round: what accounts may give by rule 3, their weights, what they give, and must raise.
 
-    def __init__(self, content: Columns, claim: Testimony, given: Any = None) -> None:
+    Of tiers, by rule 5, only one has members; what those before it give is not left for it.
+    """
+
+    def __init__(
+        self, content: Columns, claim: Testimony, members: Any, before: Any, given: Any = None
+    ) -> None:
         if given is None:
             given = claim._numbers("haircut_usd", "n", len(content["account"]))
         goal, needed = claim.goal, content.get("needed", 0.0)
@@ -574,9 +578,11 @@ class _Dollars:
             rooms = along(most, exact["equity"], exact["floor"])
             most = [max(min(u, e - f), 0) for u, e, f in rooms]
         barred = set(content.get("ineligible", ()))
-        rows = along(most, self.weight, content["account"])
-        self.most = [u if w > 0 and name not in barred else 0 for u, w, name in rows]
-        self.given, self.prices, self.own = _exact(given), _exact(prices), content.get("own")
+        rows = along(most, self.weight, content["account"], members)
+        self.most = [u * (w > 0 and yes and name not in barred) for u, w, name, yes in rows]
+        self.given = [x * yes for x, yes in along(_exact(given), members)]
+        self.raised, self.prices, self.own = sum(self.given), _exact(prices), content.get("own")
+        self.budget = before.budget - before.raised if before else self.budget
         self.extra = extra if claim.extra is not None else None
         self.by_rows = self.own is not None
 
@@ -630,14 +636,11 @@ class _Dollars:
         short = touched and sum(raised[-touched:]) < budget
         yield Criterion("worst burden on so few", Fraction(level), Fraction(cut if short else 0))
 
-    def part(self, members: list[bool], later: bool) -> Any:
-        part, columns = copy(self), (self.most, self.given)
-        part.most, part.given = ([v * m for v, m in along(c, members)] for c in columns)
-        gives, most = sum(part.given), sum(part.most)
-        _refuse(later and _beyond(gives, most, None), EARLY)
-        part.budget = min(self.budget, most) if later else self.budget
-        self.budget -= gives
-        return gives, part
+    def exhausted(self) -> None:
+        """A later tier gives: this one gives all it can."""
+        most = sum(self.most)
+        _refuse(_beyond(self.raised, most, None), EARLY)
+        self.budget = min(self.budget, most)
 
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective, of the accounts that may give."""
@@ -678,7 +681,7 @@ def _coupled(content: Columns, claim: Testimony) -> tuple[str, _Program]:
     total, weight, last, count = Counter[Any](), Counter[Any](), dict[str, int](), 0
     for t, (part, answer) in enumerate(along(content["round"], answers)):
         claim.answer, bears, below = {"haircut_usd": answer}, list[Any](), least[-1 - t]
-        d = _Dollars(part, claim)
+        d = _Dollars(part, claim, [True] * len(part["account"]), None)
         for name, w, x in along(part["account"], d.weight, d.given):
             total[name] += x
             here, paid = p.column(x, below[name] * (w > 0)), p.column(total[name], below[name])
@@ -732,10 +735,10 @@ def _whole(size: float, lot: float) -> int:
 class _Lots(_Dollars):
     """A round whose accounts give whole lots, of dollars unless they have positions: rule 4."""
 
-    def __init__(self, content: Columns, claim: Testimony) -> None:
+    def __init__(self, content: Columns, claim: Testimony, members: Any, before: Any) -> None:
         p, names, needed = content.get("positions"), content["account"], content["needed"]
         if p is None:
-            super().__init__(content, claim)
+            super().__init__(content, claim, members, before)
             lots = [_micro(x, NEAR, "a lot") for x in content["lot"]]
             held = [Counter({lot: _micro(u) // lot}) for lot, u in along(lots, self.most)]
             gives = [_micro(x, SUMMED, "a haircut") for x in self.given]
@@ -756,14 +759,16 @@ class _Lots(_Dollars):
                 gives[i] += closed * amount
             rows = along(content["capacity"], whole, all_)
             able = [max(u, q / MICRO) if u >= v * (1 - 1e-9) else u for u, q, v in rows]
-            super().__init__(content | {"capacity": able}, claim, [x / MICRO for x in gives])
+            usd = [x / MICRO for x in gives]
+            super().__init__(content | {"capacity": able}, claim, members, before, usd)
         self.holders: list[tuple[Counter[int], int, Fraction, int]] = []
-        for name, kinds, u, w, x in along(names, held, self.most, self.weight, gives):
+        columns = along(names, held, self.most, self.weight, gives, members)
+        for name, kinds, u, w, x, yes in columns:
             total = _worth(kinds) * bool(u)
             covered = total - u * MICRO <= total * Decimal("1e-12")
             cap = total if covered else min(_micro(u), total)
-            _refuse(x > cap, f"account {name!r} gives what it may not")
-            self.holders.append((kinds if u else Counter(), cap, Fraction(w), x))
+            _refuse(x * yes > cap, f"account {name!r} gives what it may not")
+            self.holders.append((kinds if u else Counter(), cap, Fraction(w), x * yes))
         self.most = [cap * USD for _, cap, *_ in self.holders]
         units = (math.gcd(*kinds) for kinds, *_ in self.holders)
         self.units = {i: (i, unit * USD) for i, unit in enumerate(units)}
@@ -771,6 +776,10 @@ class _Lots(_Dollars):
         self.least, self.highest = -_micro(-Decimal(needed)), top
         if claim.extra == 0:
             self.least = self.highest = _micro(needed, SUMMED, "the budget")
+        self.made = sum(x for *_, x in self.holders)
+        if before:
+            self.least = before.least - before.made
+            self.highest = None if top is None else before.highest - before.made
 
     def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
         """That of dollars: column i is what account i gives, in whole lots."""
@@ -810,21 +819,14 @@ class _Lots(_Dollars):
             away &= (1 << last + 1) - 1
         return away is not None and not away >> first
 
-    def part(self, members: list[bool], later: bool) -> Any:
-        gives, part = super().part(members, False)
-        part.holders = [h for h, yes in along(self.holders, members) if yes]
-        raised = sum(x for *_, x in part.holders)
-        if later:
-            part.least, part.highest = raised + 1, None
-            _refuse(not part.out_of_reach(None), EARLY)
-            part.least, part.budget = raised, gives
-        self.least -= raised
-        self.highest = None if self.highest is None else self.highest - raised
-        return raised, part
+    def exhausted(self) -> None:
+        self.least, self.highest = self.made + 1, None
+        _refuse(not self.out_of_reach(None), EARLY)
+        self.least, self.budget = self.made, self.raised
 
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """Those of dollars, but for what lots decide; what a long search knows has no lower end."""
-        kind, raised = claim.goal["kind"], sum(x for *_, x in self.holders)
+        kind, raised = claim.goal["kind"], self.made
         short = raised < self.least or (self.highest is not None and raised > self.highest)
         wrong = short and kind not in (*PRICED, "tracking")
         _refuse(wrong, "the lots do not raise what they must")
@@ -863,49 +865,47 @@ def _sums(kinds: Counter[int], step: int, most: int) -> int | None:
 class _Sides(_Dollars):
     """Winners, their positions, orders, and arcs between them: rule 8."""
 
-    def __init__(self, content: Columns, claim: Testimony) -> None:
-        super().__init__(content, claim, [1.0] * len(content["account"]))
-        said = along(("position", "order", "contracts"), "iin")
-        told = (checked(claim.answer.get(key, []), kind, key) for key, kind in said)
-        self.content, self.trades, self.lots = content, [*along(*told)], claim.goal.get("lots")
-        self.by_rows = True
-        place = {name: i for i, name in enumerate(content["account"])}
-        self.owner = [place[name] for name in content["held"]["account"]]
-        self.left = content["shed"]["size"]
-        self.value, self.mark = (_exact(content["shed"][key]) for key in ("value", "mark"))
-
-    def part(self, members: list[bool], _: bool) -> tuple[Any, _Sides]:
-        held, sold, lots = self.content["held"], self.content["shed"], self.lots
-        barred, arcs = set(self.content.get("ineligible", ())), dict[Any, float]()
+    def __init__(self, content: Columns, claim: Testimony, members: Any, before: Any) -> None:
+        super().__init__(content, claim, members, before, [1.0] * len(members))
+        self.held, sold, lots = content["held"], content["shed"], claim.goal.get("lots")
+        self.by_rows, place = True, {name: i for i, name in enumerate(content["account"])}
+        self.owner = [place[name] for name in self.held["account"]]
+        self.value, self.mark = (_exact(sold[key]) for key in ("value", "mark"))
+        barred, arcs = set(content.get("ineligible", ())), dict[Any, float]()
         dear = {what for what, value in along(sold["what"], sold["value"]) if value > 0}
         room, step = dict.fromkeys(sold["what"], 0.0), dict.fromkeys(sold["what"], 1.0)
         books: dict[str, list[int]] = {what: [] for what in room}
-        limit, may = [0.0] * len(self.owner), held.get("closable", [None] * len(self.owner))
-        rows = along(self.owner, *(held[k] for k in ("account", "what", "size", "lot")), may)
+        limit, may = [0.0] * len(self.owner), self.held.get("closable", [None] * len(self.owner))
+        rows = along(self.owner, *(self.held[k] for k in ("account", "what", "size", "lot")), may)
         for j, (i, name, what, q, lot, most) in enumerate(rows):
             count, unit = (float(_whole(q, lot)), lot) if lots else (q, 1.0)
             count = count if most is None else min(count, most if lots else most * lot)
             unable = what in dear and not self.most[i]
             shut = name in barred or not members[i] or what not in room
-            if not (shut or (unable and self.content["capacity"][i] > 0)):
+            if not (shut or (unable and content["capacity"][i] > 0)):
                 room[what], step[what] = room[what] + count, unit
                 limit[j] = 0.0 if unable else count * unit
                 books[what] += [j] * (limit[j] > 0)
-        quantity, size, self.left = [], self.left, []
-        for k, (what, q) in enumerate(along(sold["what"], size)):
+        quantity, self.left = list[float](), list[float]()
+        for k, (what, q) in enumerate(along(sold["what"], before.left if before else sold["size"])):
             count = min(math.floor(q / step[what] * (1 + 1e-9)) if lots else q, room[what])
             room[what] -= count
             quantity.append(count * step[what])
             self.left.append(q - quantity[k] if q - quantity[k] > 1e-9 * q else 0.0)
             arcs |= {(j, k): 0.0 for j in books[what] if count}
-        for j, k, x in self.trades:
+        said = along(("position", "order", "contracts"), "iin")
+        told = (checked(claim.answer.get(key, []), kind, key) for key, kind in said)
+        for j, k, x in along(*told):
             if members[self.owner[j]]:
-                apart = abs(x / step[held["what"][j]] % 1 - 0.5) if lots else 0.5
+                apart = abs(x / step[self.held["what"][j]] % 1 - 0.5) if lots else 0.5
                 wrong = (j, k) not in arcs or apart < 0.5 - 1e-6
                 _refuse(wrong, "a trade is between what cannot be closed, or of no whole lots")
                 arcs[j, k] += x
         self.arcs, self.limit, self.quantity = arcs, _exact(limit), _exact(quantity)
-        return any(quantity), copy(self)
+        self.equity, self.raised = content.get("equity", ()), sum(self.quantity)
+
+    def exhausted(self) -> None:
+        """They have closed what they can."""
 
     def program(self, prices: Any = (), *, alone: bool = False) -> _Program:
         """Columns: arcs; rows: what is shed, positions, capacities."""
@@ -928,7 +928,7 @@ class _Sides(_Dollars):
 
     def hedged(self, goal: Columns) -> _Program:
         """What net deltas of hedges change by is what costs."""
-        p, held, moved = self.program(), self.content["held"], dict[Any, Any]()
+        p, held, moved = self.program(), self.held, dict[Any, Any]()
         of = goal.get("underlying") or {}
         words = [what.split(" ", 1) for what in held["what"]]
         keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
@@ -951,9 +951,9 @@ class _Sides(_Dollars):
         With L its level, that gross − closed + L · taken ≤ s · equity for no s below L shows that
         none is below s: of whoever had ℓ < L it would be at most (ℓ (e − t) + L t) / e < L.
         """
-        p, held, worst, s = self.program(), self.content["held"], Fraction(0), Decimal(0)
+        p, held, worst, s = self.program(), self.held, Fraction(0), Decimal(0)
         (level,) = _exact(checked(witness.get("level", [0.0]), "n", "level"))
-        equity, gross = _exact(self.content["equity"]), Counter[Any]()
+        equity, gross = _exact(self.equity), Counter[Any]()
         for i, size, at in along(self.owner, _exact(held["size"]), _exact(held["mark"])):
             gross[i] += size * at
         rows: Any = {self.owner[j]: ([], []) for j, _ in self.arcs}
@@ -1032,12 +1032,10 @@ class Testimony:
         return self.witnesses.popleft() if self.witnesses else {}
 
 
-def _case(content: Columns, claim: Testimony) -> Any:
-    if content["kind"] == "matching":
-        return _Sides(content, claim)
-    if "lot" in content or "positions" in content:
-        return _Lots(content, claim)
-    return _Dollars(content, claim)
+def _case(content: Columns, claim: Testimony, members: list[bool], before: Any) -> Any:
+    of_lots = "lot" in content or "positions" in content
+    case = _Sides if content["kind"] == "matching" else _Lots if of_lots else _Dollars
+    return case(content, claim, members, before)
 
 
 def prove(content: Columns, claim: Testimony) -> list[Criterion]:
@@ -1045,18 +1043,22 @@ def prove(content: Columns, claim: Testimony) -> list[Criterion]:
 
     Those of two sides all close what they can, as long as something is left.
     """
-    path, found = claim.goal["kind"] == "path", list[Criterion]()
+    path, parts, found = claim.goal["kind"] == "path", list[Any](), list[Criterion]()
     _refuse(path and content["kind"] != "episode", "a path is of an episode")
     with localcontext(EXACT):
         if content["kind"] == "episode":
             name, p = (_path if path else _coupled)(content, claim)
             return [p.least_burden(name, claim._next())]
-        case, tiers = _case(content, claim), content.get("tier") or [0] * len(content["account"])
-        last = max((t for t, x in along(tiers, case.given) if x), default=min(tiers))
-        for number, tier in enumerate(sorted({t for t in tiers if t <= last}), start=1):
-            some, part = case.part([t == tier for t in tiers], tier < last)
-            words = f"tier {number}, " * (number > 1)
-            if some or not words:
+        tiers = content.get("tier") or [0] * len(content["account"])
+        for tier in sorted(set(tiers)):
+            members, before = [t == tier for t in tiers], parts[-1] if parts else None
+            parts.append(_case(content, claim, members, before))
+        last = max((k for k, part in enumerate(parts) if part.raised), default=0)
+        for k, part in enumerate(parts[: last + 1]):
+            if k < last:
+                part.exhausted()
+            if part.raised or not k:
+                words = f"tier {k + 1}, " * (k > 0)
                 found += [c._replace(name=words + c.name) for c in part.criteria(claim)]
     return found
 
@@ -1067,16 +1069,15 @@ def why_infeasible(content: Columns, claim: Testimony) -> str:
     _refuse(unknown, "that nothing meets it cannot be checked, or is not so")
     with localcontext(EXACT):
         if content["kind"] == "episode":
-            _, p = _coupled(content, claim)
+            _, case = _coupled(content, claim)
         else:
-            case = _case(content, claim)
+            two = content["kind"] == "matching" and "tier" in content
+            _refuse(two, "that nothing meets tiers of two sides cannot be checked")
+            case = _case(content, claim, [True] * len(content["account"]), None)
             if isinstance(case, _Lots) and case.out_of_reach(None):
                 return "no sum of whole lots is one that counts"
-            if isinstance(case, _Sides):
-                _refuse("tier" in content, "that nothing meets tiers of two sides is not checked")
-                case.part([True] * len(content["account"]), False)
-            p = case.program()
-        missing = p.bound(claim.farkas or {"budget": [1.0]}, point=False)
+            case = case.program()
+        missing = case.bound(claim.farkas or {"budget": [1.0]}, point=False)
     _refuse(missing <= 0, "it is not shown that the budget is out of reach")
     return f"the multipliers of its rows sum up to {float(missing)!r} too much"
 
