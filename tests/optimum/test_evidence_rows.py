@@ -487,6 +487,14 @@ def test_a_bound_of_nothing_is_a_bound(tmp_path):
     assert verdict(entry, certificate, tmp_path)[1].endswith("optimal, proven")
 
 
+def test_a_burden_that_is_shared_between_two_sides_is_refused(tmp_path):
+    certificate = solved(SAME, "min-max", tmp_path)
+    shared = SAME | {"constraint": [{"account": ["ann", "bob"], "shares_burden": True}]}
+    rebound(shared, certificate, tmp_path)
+    with pytest.raises(adlcheck.Invalid, match="no burden is shared"):
+        adlcheck.check(adlcheck.instance(tmp_path / "i.json"), certificate)
+
+
 def drawn_sides(rng):
     """Winners with hedges and equities against what losers shed."""
     positions = []

@@ -38,6 +38,8 @@ Columns = dict[str, Any]
 Entries = list[tuple[int, Any]]
 OF_DATA = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
 WRONG = (*OF_DATA, ValueError, csv.Error)  # whatever goes wrong is a refusal
+FREE = 0, 0, 1, 0  # prices of what is missed, and of what is too much; of a worst burden above one
+MISSED = "the answer does not raise what it must, or breaks a limit"
 along = partial(zip, strict=True)  # rows of columns of one length
 
 
@@ -75,10 +77,8 @@ def rows_of(given: Any, spec: str, folder: Path) -> Columns:
     """Columns of objects, or of a CSV table beside the instance, its others features or tags."""
     if not isinstance(given, str):
         found = columns(given, f"{spec} features:o? tags:o?")
-        for key, other in (("features", None), ("tags", "")):
-            rows = [row or {} for row in found.get(key, ())]
-            found[key] = {k: [row.get(k, other) for row in rows] for row in rows for k in row}
-        return found
+        more = {key: [row or {} for row in found.get(key, ())] for key in ("features", "tags")}
+        return found | {key: turned(rows) for key, rows in more.items()}
     path = (folder / given).resolve()
     far = path.suffix != ".csv" or not path.is_relative_to(folder.resolve())
     _refuse(far, f"{path}: only .csv tables beside the instance are read")
@@ -91,12 +91,16 @@ def rows_of(given: Any, spec: str, folder: Path) -> Columns:
     return columns(known, spec) | {"features": cells, "tags": tags}
 
 
+def turned(rows: Any) -> Columns:
+    """Columns of rows; None where one lacks it."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
 def columns(rows: Any, spec: str) -> Columns:
     """Columns of kinds, as in `name:kind`, with ? where a column may be missing; see `checked`."""
     kinds, found = dict(each.split(":") for each in spec.split()), dict[str, Any]()
-    if isinstance(rows, list):
-        names = dict.fromkeys(name for row in rows for name in row)
-        rows = {name: [row.get(name) for row in rows] for name in names}
+    rows = turned(rows) if isinstance(rows, list) else rows
     _refuse(set(rows) - set(kinds), f"{[*rows]} are not of {[*kinds]}")
     for name, kind in kinds.items():
         values = rows.get(name, [None])
@@ -394,6 +398,7 @@ class _Program:
     def __init__(self) -> None:
         self.columns, self.rows, self.bears, self.arcs = (list[Any]() for _ in range(4))
         self.near, self.wholes = Decimal(0), dict[str, dict[int, tuple[int, Any]]]()
+        self.prices: Any = FREE
 
     def column(self, at: Any, high: Any = None, cost: Any = 0) -> int:
         self.columns.append((at, high, cost))
@@ -424,11 +429,9 @@ class _Program:
         value, pull, told = Decimal(0), [Decimal(0)] * len(self.columns), witness.items()
         prices = {k: _exact(checked(v, "r", k)) for k, v in told if type(v) is list}
         for name, number, low, high, entries in self.rows:
-            reached = self.reached(entries) if point else 0
-            if point and _beyond(reached, low, high):
-                size = sum(abs(a * self.columns[j][0]) for j, a in entries)
-                missed = f"the answer does not raise what it must, or breaks a limit: {name}"
-                _refuse(_beyond(reached, low, high, size), missed)
+            terms = [a * self.columns[j][0] for j, a in entries]
+            reached, missed = sum(terms), _beyond(sum(terms), low, high, sum(map(abs, terms)))
+            _refuse(point and missed, f"{MISSED}: {name}")
             price = (prices.get(name, [])[number : number + 1] or [0])[0]
             end = low if price > 0 else high
             if price and end is not None:
@@ -478,6 +481,7 @@ class _Program:
 
     def budget(self, number: int, gives: Entries, needed: Any, extra: Any, prices: Any) -> None:
         """What must be raised; where missing it has prices, at these."""
+        self.prices = prices
         if prices[0]:
             missing, extra = needed - self.reached(gives), 0
             self.near += _slack(needed) * prices[0]
@@ -502,21 +506,16 @@ class _Program:
         gives = ((self.reached(x), w) for _, x, w in bears)
         return max((UP.divide(x, w) for x, w in gives if x and w > 0), default=Decimal(0))
 
-    def share(
-        self, bears: Any, z: Any, fair: Any = 1, allowed: Any = 0, own: Any = (), top: Any = None
-    ) -> None:
-        """Burdens are at most a worst one, here z, of a price, and what is allowed, and is own."""
-        worst = self.column(max(z - allowed, 0), top, fair)
+    def share(self, bears: Any, worst: int, allowed: Any = 0, own: Any = ()) -> None:
+        """Burdens are at most a worst one, a column, and what is allowed, and is their own."""
         for k, (i, gives, w) in enumerate(bears):
             more = [(j, -w) for j in (worst, *own[k : k + 1])]
             self.row("share", i, None, w * allowed, gives + more)
 
-    def least_burden(
-        self, name: str, witness: Columns, kept: Any = (), fair: Any = 1, allowed: Any = 0
-    ) -> Criterion:
+    def least_burden(self, name: str, witness: Columns, kept: Any = ()) -> Criterion:
         """The worst burden of all that are not kept to theirs, beside what costs so far."""
-        free = [each for each in self.bears if each[0] not in kept]
-        self.share(free, self.worst(free), fair, allowed)
+        (*_, fair, allowed), free = self.prices, [b for b in self.bears if b[0] not in kept]
+        self.share(free, self.column(max(self.worst(free) - allowed, 0), None, fair), allowed)
         for i, gives, _ in (each for each in self.bears if each[0] in kept):
             self.row("share", i, None, self.reached(gives), gives)
         return self.proved(name.format(len(free)), witness)
@@ -524,8 +523,7 @@ class _Program:
     def switched(self) -> _Program:
         """Accounts touched are what costs: nothing is given unless they are on."""
         used = {i for j, i, _ in self.arcs if self.columns[j][0]}
-        all_ = dict.fromkeys(i for _, i, _ in self.arcs)
-        on = {i: self.column(int(i in used), 1, 1) for i in all_}
+        on = {i: self.column(int(i in used), 1, 1) for i in sorted({i for _, i, _ in self.arcs})}
         for k, (j, i, room) in enumerate(self.arcs):
             self.row("on", k, None, 0, [(j, 1), (on[i], -room)])
         self.wholes["on"] = {i: (j, 1) for i, j in on.items()}
@@ -542,7 +540,7 @@ class _Program:
         tops = [UP.divide(most, w) if w > 0 else 0 for most, w in full]
         rows = along(burdens, shares, tops)
         own = [self.column(max(b - t, 0), top, UP.divide(p, whole)) for b, p, top in rows]
-        self.share(self.bears, t, own=own, top=max(tops))
+        self.share(self.bears, self.column(t, max(tops), 1), own=own)
         return self.proved("mean of the worst burdens", witness)
 
 
@@ -584,9 +582,9 @@ class _Dollars:
         self.raised, self.prices, self.own = sum(self.given), _exact(prices), content.get("own")
         self.budget = before.budget - before.raised if before else self.budget
         self.extra = extra if claim.extra is not None else None
-        self.by_rows = self.own is not None
+        self.by_rows, self.units = self.own is not None, dict[int, tuple[int, Any]]()
 
-    def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
+    def program(self, prices: Any = FREE, *, alone: bool = False) -> _Program:
         """Haircuts that raise the budget, or miss it at prices; burdens as they are borne."""
         p, own = _Program(), self.own or {}
         columns = along(self.given, self.most, self.costs)
@@ -595,7 +593,10 @@ class _Dollars:
         if own.get("row"):
             p.own(own["row"], gives)
         top = max(self.most, default=0) if self.extra is None else self.budget + self.extra
-        p.arcs = [(i, i, min(u, top)) for i, u in enumerate(self.most)]
+        p.arcs, p.wholes["lots"] = (
+            [(i, i, min(u, top)) for i, u in enumerate(self.most)],
+            self.units,
+        )
         p.bears = [(i, x, w) for i, (x, w) in enumerate(along(gives, self.weight))]
         if own.get("bearer") and not alone:
             pools: Any = [(k, [], 0) for k in range(max(own["bearer"]) + 1)]
@@ -606,13 +607,12 @@ class _Dollars:
 
     def least_burden(self, kind: str, witness: Columns) -> Criterion:
         """The worst burden, or its price and that of what is given or missed."""
-        p, (*_, fair, allowed) = self.program(self.prices), self.prices
+        p = self.program(self.prices)
         if kind not in COSTS and not self.by_rows:
             level = p.worst(p.bears)
             free = [-float(u > w * level) for u, w in along(self.most, self.weight)]
             witness = {"budget": [1.0], "share": free}
-        name = COSTS.get(kind, "worst burden")
-        return p.least_burden(name, witness, fair=fair, allowed=allowed)
+        return p.least_burden(COSTS.get(kind, "worst burden"), witness)
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
@@ -644,30 +644,27 @@ class _Dollars:
 
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective, of the accounts that may give."""
-        kind, by_rows = claim.goal["kind"], self.by_rows
-        witness = claim._next()
-        if kind == "leximin" and by_rows:
-            yield self.program().least_burden("worst burden", witness)
-            while claim.witnesses and claim.witnesses[0].get("kept"):
-                kept = set(checked(claim.witnesses[0]["kept"], "i", "kept"))
-                yield self.program().least_burden("burden of the next {}", claim._next(), kept)
-        elif kind == "fewest" and by_rows:
+        kind, witness = claim.goal["kind"], claim._next()
+        if kind == "cvar" and claim.goal["level"] < 1:
+            yield self.program(alone=True).mean_of_worst(claim.goal, witness)
+        elif kind == "tracking":
+            yield self.program((1, 1, 0, 0)).proved("USD missed", witness or {"budget": [1.0]})
+            self.budget, self.extra = sum(self.given), 0
+            yield self.least_burden(kind, claim._next())
+        elif kind == "fewest" and not self.by_rows:
+            yield from self.fewest()
+        elif kind == "fewest":
             yield self.program().switched().proved("accounts touched", witness, whole=True)
             if self.own is not None:
                 p = self.program().switched().kept("touched")
                 yield p.least_burden("worst burden on so few", claim._next())
-        elif kind == "fewest":
-            yield from self.fewest()
-        elif kind == "cvar" and claim.goal["level"] < 1:
-            yield self.program(alone=True).mean_of_worst(claim.goal, witness)
-        elif kind == "tracking":
-            yield self.program((1, 1)).proved("USD missed", witness or {"budget": [1.0]})
-            self.budget, self.extra = sum(self.given), 0
-            yield self.least_burden(kind, claim._next())
         else:
             yield self.least_burden(kind, witness)
-            if kind == "leximin":
+            if kind == "leximin" and not self.by_rows:
                 yield self.all_burdens()
+            while kind == "leximin" and claim.witnesses and claim.witnesses[0].get("kept"):
+                kept = set(checked(claim.witnesses[0]["kept"], "i", "kept"))
+                yield self.program().least_burden("burden of the next {}", claim._next(), kept)
 
 
 def _coupled(content: Columns, claim: Testimony) -> tuple[str, _Program]:
@@ -691,7 +688,7 @@ def _coupled(content: Columns, claim: Testimony) -> tuple[str, _Program]:
             weight[name], last[name], count = max(weight[name], w), paid, count + 1
         p.budget(t, [each for _, gives, _ in bears for each in gives], d.budget, 0, d.prices)
         if d.prices[0]:
-            p.share(bears, p.worst(bears), d.prices[2])
+            p.share(bears, p.column(p.worst(bears), None, d.prices[2]))
     if kind == "asymmetric":
         return "sum of the loss", p
     p.bears = [(i, [(last[name], 1)], weight[name]) for i, name in enumerate(last)]
@@ -764,7 +761,7 @@ class _Lots(_Dollars):
         self.holders: list[tuple[Counter[int], int, Fraction, int]] = []
         columns = along(names, held, self.most, self.weight, gives, members)
         for name, kinds, u, w, x, yes in columns:
-            total = _worth(kinds) * bool(u)
+            total = sum(lot * count for lot, count in kinds.items()) * bool(u)
             covered = total - u * MICRO <= total * Decimal("1e-12")
             cap = total if covered else min(_micro(u), total)
             _refuse(x * yes > cap, f"account {name!r} gives what it may not")
@@ -781,12 +778,6 @@ class _Lots(_Dollars):
             self.least = before.least - before.made
             self.highest = None if top is None else before.highest - before.made
 
-    def program(self, prices: Any = (0, 0), *, alone: bool = False) -> _Program:
-        """That of dollars: column i is what account i gives, in whole lots."""
-        p = super().program(prices, alone=alone)
-        p.wholes["lots"] = self.units
-        return p
-
     def out_of_reach(self, level: Fraction | None) -> bool:
         """Whether strictly below a burden, or at all, no sum of whole lots counts.
 
@@ -796,7 +787,7 @@ class _Lots(_Dollars):
         free, tight, total = Counter[int](), [], 0
         for lots, cap, weight, _ in self.holders:
             within = cap if level is None else math.ceil(level * weight * MICRO) - 1
-            each, all_ = math.gcd(*lots) or 1, _worth(lots)
+            each, all_ = math.gcd(*lots) or 1, sum(lot * count for lot, count in lots.items())
             most = min(all_, max(min(cap, within), 0) // each * each)
             total += most
             if len(lots) == 1 or most == all_:
@@ -843,10 +834,6 @@ class _Lots(_Dollars):
         yield Criterion("worst burden", upper, upper if proved else None)
         if kind == "leximin":
             yield Criterion("all burdens in order", upper, None)
-
-
-def _worth(kinds: Counter[int]) -> int:
-    return sum(lot * count for lot, count in kinds.items())
 
 
 def _sums(kinds: Counter[int], step: int, most: int) -> int | None:
@@ -902,12 +889,13 @@ class _Sides(_Dollars):
                 _refuse(wrong, "a trade is between what cannot be closed, or of no whole lots")
                 arcs[j, k] += x
         self.arcs, self.limit, self.quantity = arcs, _exact(limit), _exact(quantity)
-        self.equity, self.raised = content.get("equity", ()), sum(self.quantity)
+        _refuse((self.own or {}).get("bearer"), "between two sides no burden is shared")
+        self.equity, self.raised = _exact(content.get("equity", ())), sum(self.quantity)
 
     def exhausted(self) -> None:
         """They have closed what they can."""
 
-    def program(self, prices: Any = (), *, alone: bool = False) -> _Program:
+    def program(self, prices: Any = FREE, *, alone: bool = False) -> _Program:
         """Columns: arcs; rows: what is shed, positions, capacities."""
         p, ends = _Program(), (self.quantity, self.limit, self.most)
         closes, held, takes = ([Entries() for _ in each] for each in ends)
@@ -928,11 +916,10 @@ class _Sides(_Dollars):
 
     def hedged(self, goal: Columns) -> _Program:
         """What net deltas of hedges change by is what costs."""
-        p, held, moved = self.program(), self.held, dict[Any, Any]()
-        of = goal.get("underlying") or {}
-        words = [what.split(" ", 1) for what in held["what"]]
+        p, of, moved = self.program(), goal.get("underlying") or {}, dict[Any, Any]()
+        words = [what.split(" ", 1) for what in self.held["what"]]
         keys = [(i, of.get(coin, coin)) for i, (_, coin) in along(self.owner, words)]
-        pairs = {(key, side) for key, (side, _), q in along(keys, words, held["size"]) if q}
+        pairs = {(key, side) for key, (side, _), q in along(keys, words, self.held["size"]) if q}
         both = Counter(key for key, _ in pairs)
         for a, (j, k) in enumerate(self.arcs):
             moved.setdefault(keys[j], []).append((a, int(SIGN[words[j][0]]) * self.mark[k]))
@@ -951,23 +938,22 @@ class _Sides(_Dollars):
         With L its level, that gross − closed + L · taken ≤ s · equity for no s below L shows that
         none is below s: of whoever had ℓ < L it would be at most (ℓ (e − t) + L t) / e < L.
         """
-        p, held, worst, s = self.program(), self.held, Fraction(0), Decimal(0)
+        p, worst, s, moved = self.program(), Fraction(0), Decimal(0), dict[int, Entries]()
         (level,) = _exact(checked(witness.get("level", [0.0]), "n", "level"))
-        equity, gross = _exact(self.equity), Counter[Any]()
-        for i, size, at in along(self.owner, _exact(held["size"]), _exact(held["mark"])):
+        taken, gross = {i: p.reached(x) for i, x, _ in p.bears}, Counter[Any]()
+        for i, size, at in along(self.owner, *(_exact(self.held[k]) for k in ("size", "mark"))):
             gross[i] += size * at
-        rows: Any = {self.owner[j]: ([], []) for j, _ in self.arcs}
         for a, (j, k) in enumerate(self.arcs):
-            rows[self.owner[j]][0].append((a, level * self.value[k] - self.mark[k]))
-            rows[self.owner[j]][1].append((a, self.value[k]))
-        for i, (moved, taken) in rows.items():
-            lost, left = p.reached(taken), gross[i] + p.reached(moved)
-            s, left = max(s, UP.divide(left, equity[i])), left - level * lost
+            entry = a, level * self.value[k] - self.mark[k]
+            moved.setdefault(self.owner[j], []).append(entry)
+        for i, row in moved.items():
+            left, lost, equity = gross[i] + p.reached(row), taken.get(i, 0), self.equity[i]
+            s, left = max(s, UP.divide(left, equity)), left - level * lost
             if left > _slack(gross[i]):
-                worst = max(worst, Fraction(left) / Fraction(max(equity[i] - lost, 0)))
+                worst = max(worst, Fraction(left) / Fraction(max(equity - lost, 0)))
         z = p.column(s, None, 1)
-        for i, (moved, _) in rows.items():
-            p.row("share", i, None, -gross[i], [*moved, (z, -equity[i])])
+        for i, row in moved.items():
+            p.row("share", i, None, -gross[i], [*row, (z, -self.equity[i])])
         found = p.proved("worst leverage", witness)
         proved = found.lower is not None and found.lower >= Fraction(level)
         return found._replace(upper=worst, lower=found.lower if proved else Fraction(0))
@@ -1021,9 +1007,7 @@ class Testimony:
         _refuse(wrong, "burdens are over capacity or equity, and levels at most 1")
 
     def _numbers(self, key: str, kind: str, count: int) -> list[Any]:
-        if self.infeasible:
-            return [0.0] * count
-        found = checked(self.answer[key], kind, key)
+        found = [0.0] * count if self.infeasible else checked(self.answer[key], kind, key)
         same = len(self.goal.get("importance") or found) == len(found) == count
         _refuse(not same, f"the answer has not {count} numbers {key}")
         return found
