@@ -12,6 +12,7 @@ from adlopt.foundation.arrays import AnyArray, FloatArray, IntArray, Record, fre
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
+from adlopt.rules.split import fill
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
 
@@ -246,13 +247,12 @@ class Book:
 
     def share(self, amount: int) -> int:
         """Give losers what they lack, old debt first, then in the order of ids; what that took."""
-        names, left = self.market.accounts.account, amount
-        short = np.flatnonzero(self.value < 0).tolist()
-        for i in sorted(short, key=lambda i: (self.start[i] >= 0, names[i])):
-            paid = min(left, -int(self.value[i]))
-            self.value[i] += paid
-            left -= paid
-        return amount - left
+        names, short = self.market.accounts.account, np.flatnonzero(self.value < 0)
+        ids = np.array([names[i] for i in short.tolist()], dtype=str)
+        lacking = -self.value[short]
+        paid = fill(np.lexsort([ids, self.start[short] >= 0]), lacking, amount)
+        self.value[short] += paid
+        return int(paid.sum())
 
 
 def tally(change: np.ufunc, totals: IntArray, rows: IntArray, amounts: IntArray) -> None:

@@ -157,10 +157,9 @@ class UntilFactor:
 
 def _factors(market: Market, pool: Shed, upnl: FloatArray) -> FloatArray:
     """Profit of the traders against each of the pool's positions over `pool_usd`."""
-    held = market.positions
     factors = []
-    for coin, side in zip(pool.coin, pool.side, strict=True):
-        keys = zip(held.account, held.coin, held.side, strict=True)
-        here = [a != pool_of(market) and c == coin and s is side.opposite for a, c, s in keys]
-        factors.append(float(upnl[here].sum()) / market.signal("pool_usd"))
+    for row in market.rows_of(pool).tolist():
+        against = (market.kind == market.kind[row]) & (market.sign == -market.sign[row])
+        traders = against & (market.owner != market.accounts.account.index(pool_of(market)))
+        factors.append(float(upnl[traders].sum()) / market.signal("pool_usd"))
     return np.array(factors)

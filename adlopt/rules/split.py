@@ -348,12 +348,15 @@ def whole(weight: FloatArray) -> tuple[IntArray, int]:
 @lru_cache(maxsize=4)
 def _whole(column: bytes) -> tuple[IntArray, int]:
     weight = np.frombuffer(column)
-    if (weight == np.floor(weight)).all() and float(weight.sum()) < 2**62:
-        return weight.astype(np.int64), 1
-    ratios = [value.as_integer_ratio() for value in weight.tolist()]
-    common = max((below for _, below in ratios), default=1)
-    units = [above * (common // below) for above, below in ratios]
-    return np.array(units, dtype=np.int64 if sum(units) < 2**63 else object), common
+    mantissa, exponent = np.frexp(weight)
+    digits = (mantissa * 2.0**53).astype(np.int64)
+    last = digits & -digits
+    binary = np.where(digits, 54 - exponent - np.frexp(last)[1], 0)  # places behind the point
+    most = max(int(binary.max(initial=0)), 0)
+    units, zeros = digits // np.maximum(last, 1), most - binary
+    if float(weight.sum()) >= np.ldexp(1.0, 62 - most):
+        units, zeros = units.astype(object), zeros.astype(object)
+    return units << zeros, 2**most
 
 
 def _weights(formula: RowFormula, rows: Rows) -> FloatArray:

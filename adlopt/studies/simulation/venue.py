@@ -13,7 +13,7 @@ from adlopt.foundation.money import MICRO
 from adlopt.model.market import Market
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import Side
-from adlopt.rules.split import share_out
+from adlopt.rules.split import shared
 from adlopt.studies.simulation.double_entry import Ledger
 from adlopt.studies.simulation.world import BOOK, FUND, OUTSIDE, World
 
@@ -38,7 +38,7 @@ def execute(wanted: IntArray, mark: int, depth: float) -> tuple[IntArray, int]:
     bought = wanted
     if excess > 0:
         pushing = np.where(wanted * np.sign(net) > 0, np.abs(wanted), 0)
-        filled = share_out(pushing.astype(np.float64), pushing, int(pushing.sum()) - excess)
+        filled = shared(pushing, pushing, int(pushing.sum()) - excess)
         bought = np.where(pushing > 0, np.sign(net) * filled, wanted)
     taken = int(bought.sum())
     move = 0.01 * taken / depth if taken else 0.0
