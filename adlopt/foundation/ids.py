@@ -128,7 +128,7 @@ class Picked(tuple[str, ...]):
 
     def __new__(cls, among: tuple[str, ...], at: NDArray[np.int64]) -> Picked:
         """Take the ids that stand there, in that order."""
-        made = super().__new__(cls, map(among.__getitem__, at.tolist()))
+        made = super().__new__(cls, np.array(among, dtype=object)[at].tolist())
         made.among, made.at = among, at
         return made
 
@@ -140,6 +140,8 @@ def places(ids: Collection[str], among: Iterable[str]) -> NDArray[np.int64]:
     """Where ids stand among others, shape (n,); −1 where they do not."""
     if not ids:
         return np.zeros(0, dtype=np.int64)
+    if isinstance(ids, Picked) and ids.among is among:
+        return ids.at
     if isinstance(ids, Picked) and isinstance(among, Picked) and ids.among is among.among:
         where = np.full(len(among.among), -1, dtype=np.int64)
         where[among.at] = np.arange(len(among))
@@ -151,6 +153,13 @@ def places(ids: Collection[str], among: Iterable[str]) -> NDArray[np.int64]:
 def codes(ids: Sequence[str]) -> NDArray[np.int64]:
     """Numbers that are equal where ids are, each less than a million million, shape (n,)."""
     return ids.at if isinstance(ids, Picked) else places(ids, dict.fromkeys(ids))
+
+
+def pick(ids: tuple[str, ...], at: NDArray[np.int64]) -> tuple[str, ...]:
+    """Those that stand there, in that order: of ids that were picked, again `Picked`."""
+    if isinstance(ids, Picked):
+        return Picked(ids.among, ids.at[at])
+    return tuple(map(ids.__getitem__, at.tolist()))
 
 
 def read_keys(given: Mapping[Any, V], field: str) -> dict[str, V]:

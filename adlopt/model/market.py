@@ -24,7 +24,7 @@ from adlopt.foundation.arrays import (
     own_number,
 )
 from adlopt.foundation.frames import require_fields
-from adlopt.foundation.ids import places, read_keys
+from adlopt.foundation.ids import Picked, places, read_keys
 from adlopt.model.market_parts import Accounts, Coins, OpenPositions
 from adlopt.model.positions import WHOLE, signs
 from adlopt.model.shed import Shed
@@ -290,24 +290,22 @@ class Market(Tabular, Record):
             gone = np.zeros(len(self.accounts), dtype=bool)
             gone[_known(sorted(set(accounts)), self.accounts.account, "shed", "an account")] = True
         held, price = self.positions, self.bankruptcy_price
-        rows = np.flatnonzero(gone[self.owner]).tolist()
-        rows.sort(key=lambda r: (held.account[r], held.coin[r], held.side[r].value))
         known = {"coin": held.coin, "side": held.side, "size": held.size, "mark": self.mark}
-        return Shed(**picked(rows, loser=held.account, price=price, **known))
+        rows = np.flatnonzero(gone[self.owner])
+        keys = picked(rows, coin=held.coin, account=held.account)
+        rows = rows[np.lexsort([-self.sign[rows], *keys.values()])]
+        loser = Picked(self.accounts.account, self.owner[rows])
+        return Shed(loser=loser, **picked(rows, price=price, **known))
 
     def rows_of(self, shed: Shed) -> IntArray:
         """Rows of the positions that a shed names, shape (len(shed),).
 
         `InputError` if one is not there, smaller than what must go, or at another mark.
         """
-        losers, coins = set(shed.loser), 2 * len(self.coins)
-        known = {name: i for i, name in enumerate(self.accounts.account) if name in losers}
-        who, coin = places(shed.loser, known), places(shed.coin, self.coins.coin)
-        account = np.array([*known.values(), -1])
-        key = account[who] * coins + 2 * coin + (signs(shed.side) > 0)
-        theirs = np.zeros(len(self.accounts) + 1, dtype=bool)
-        theirs[account] = True
-        own = np.flatnonzero(theirs[self.owner])
+        who, coins = places(shed.loser, self.accounts.account), 2 * len(self.coins)
+        coin = places(shed.coin, self.coins.coin)
+        key = who * coins + 2 * coin + (signs(shed.side) > 0)
+        own = np.flatnonzero(np.isin(self.owner, who))
         held = self.owner[own] * coins + 2 * self.kind[own] + (self.sign[own] > 0)
         order = np.argsort(held)
         at = np.searchsorted(held, key, sorter=order)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adlopt.foundation.arrays import AnyArray, FloatArray, IntArray, Record, freeze_indices
+from adlopt.foundation.ids import pick
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.shed import Shed
@@ -247,8 +248,8 @@ class Book:
 
     def share(self, amount: int) -> int:
         """Give losers what they lack, old debt first, then in the order of ids; what that took."""
-        names, short = self.market.accounts.account, np.flatnonzero(self.value < 0)
-        ids = np.array([names[i] for i in short.tolist()], dtype=str)
+        short = np.flatnonzero(self.value < 0)
+        ids = np.array(pick(self.market.accounts.account, short))
         lacking = -self.value[short]
         paid = fill(np.lexsort([ids, self.start[short] >= 0]), lacking, amount)
         self.value[short] += paid

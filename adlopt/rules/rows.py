@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from adlopt.errors import InputError, unknown
 from adlopt.foundation.arrays import BoolArray, FloatArray, IntArray, Record
+from adlopt.foundation.ids import pick
 from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import Market
 from adlopt.model.positions import Side, signs
@@ -71,9 +72,7 @@ class Rows(Tabular, Record):
     @property
     def account(self) -> tuple[str, ...]:
         """Owners of the candidates, length n."""
-        if self.places is None:
-            return self.names
-        return tuple(map(self.names.__getitem__, self.places.ravel().tolist()))
+        return self.names if self.places is None else pick(self.names, self.places.ravel())
 
     @property
     def shape(self) -> tuple[int, ...]:

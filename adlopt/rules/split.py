@@ -268,7 +268,7 @@ def shared(units: IntArray, most: IntArray, amount: int) -> IntArray:
 
 
 NONE = np.zeros(0, dtype=np.int64)
-FEWEST, LARGEST_TABLE = 32, 2**14
+FEWEST, LARGEST_TABLE = 32, 2**16
 """Amounts that are shared out at once to begin with; cells of a table of amounts and rows."""
 Served: TypeAlias = tuple[IntArray, IntArray, IntArray, dict[int, IntArray]]
 """Amounts, (k, 1), rows, (1, n) or (k, 1), and what each gives to it, (k, n); by amount the rows
@@ -316,8 +316,11 @@ def _at_once(
         few = min(over, same.size - over)
         apart[i] = np.append(same[:few], same[same.size - few :])
     share += up
-    fits = (np.cumsum(share, axis=0) - up < most).all(axis=1)
-    return share.astype(np.int64, copy=False), apart, int(np.argmin(np.append(fits, False)))
+    sure = amounts.size
+    if (share.sum(axis=0) >= most).any():
+        fits = (np.cumsum(share, axis=0) - up < most).all(axis=1)
+        sure = int(np.argmin(np.append(fits, False)))
+    return share.astype(np.int64, copy=False), apart, sure
 
 
 def _at_limits(

@@ -186,6 +186,7 @@ class Venue:
         lots, owner = held[account, coin], rows[account]
         entry = self.ledger.basis[owner, coin] / lots
         names = world.names(rows)
+        here = set(names) if world.exempt else ()
         book = max(int(self.value[BOOK]), MICRO) / MICRO
         return Market(
             accounts=Accounts(
@@ -211,7 +212,7 @@ class Venue:
                 entry=entry / a_lot[coin],
             ),
             fund=max(int(self.value[FUND]), 0) / MICRO,
-            exempt={name: world.exempt[name] for name in world.exempt.keys() & set(names)},
+            exempt={name: why for name, why in world.exempt.items() if name in here},
             signals=POOL_FACTORS
             | {
                 "fund_peak": self.fund_peak / MICRO,
