@@ -155,8 +155,8 @@ def codes(ids: Sequence[str]) -> NDArray[np.int64]:
     return ids.at if isinstance(ids, Picked) else places(ids, dict.fromkeys(ids))
 
 
-def pick(ids: tuple[str, ...], at: NDArray[np.int64]) -> tuple[str, ...]:
-    """Those that stand there, in that order: of ids that were picked, again `Picked`."""
+def pick(ids: Sequence[Any], at: NDArray[np.int64]) -> tuple[Any, ...]:
+    """What stands there, in that order: of ids that were picked, again `Picked`."""
     if isinstance(ids, Picked):
         return Picked(ids.among, ids.at[at])
     return tuple(map(ids.__getitem__, at.tolist()))

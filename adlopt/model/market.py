@@ -305,7 +305,9 @@ class Market(Tabular, Record):
         who, coins = places(shed.loser, self.accounts.account), 2 * len(self.coins)
         coin = places(shed.coin, self.coins.coin)
         key = who * coins + 2 * coin + (signs(shed.side) > 0)
-        own = np.flatnonzero(np.isin(self.owner, who))
+        theirs = np.zeros(len(self.accounts) + 1, dtype=bool)
+        theirs[who] = True
+        own = np.flatnonzero(theirs[self.owner])
         held = self.owner[own] * coins + 2 * self.kind[own] + (self.sign[own] > 0)
         order = np.argsort(held)
         at = np.searchsorted(held, key, sorter=order)

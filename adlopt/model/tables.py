@@ -11,6 +11,7 @@ import numpy as np
 from adlopt.errors import InputError
 from adlopt.foundation.arrays import Record
 from adlopt.foundation.frames import fields_in_frame, require_fields
+from adlopt.foundation.ids import pick
 from adlopt.foundation.labels import in_order
 from adlopt.show.answer import Columns, Tabular
 from adlopt.show.words import counted
@@ -94,9 +95,9 @@ def own_fields(
 
 def picked(rows: Iterable[int], **columns: Any) -> dict[str, Any]:
     """Some rows of columns, arrays or tuples, by name."""
-    at = list(rows)
+    at = np.fromiter(rows, np.int64)
     return {
-        name: values[at] if isinstance(values, np.ndarray) else tuple(values[row] for row in at)
+        name: values[at] if isinstance(values, np.ndarray) else pick(values, at)
         for name, values in columns.items()
     }
 

@@ -173,6 +173,17 @@ class Book:
             fund=int(micro([market.fund])[0]),
         )
 
+    def closings(self, order: IntArray) -> Matches:
+        """All matches, with losers in this order; those that were made one by one in one block."""
+        blocks: list[Block] = []
+        columns: list[Block] = []
+        for each in self.matches:
+            alone = each.lots.shape[1] == 1 and each.position.shape == each.lots.shape
+            (columns if alone and each.position[0, 0] != FUND else blocks).append(each)
+        if columns:
+            blocks.append(Block(*map(np.concatenate, zip(*columns, strict=True))))
+        return Matches(blocks=tuple(blocks), order=order)
+
     def unpaid(self) -> int:
         """Micro-dollars."""
         return int(np.maximum(-self.value, 0).sum())
@@ -235,10 +246,10 @@ class Book:
         """Each pays its share of the gap that those before left, rounded in the loser's favour."""
         left, open_ = int(self.gap[s] - self.paid[s]), int(self.lots[s] - self.gone[s])
         paid = []
-        for closed in lots[0].tolist():
+        for closed in lots[:, 0].tolist():
             paid.append(-(-left * closed // open_))
             left, open_ = left - paid[-1], open_ - closed
-        return np.array([paid], dtype=np.int64)
+        return np.array(paid, dtype=np.int64)[:, None]
 
     def pay(self, amount: int) -> int:
         """Pay losers out of the fund, in the order of their ids, while it lasts; what that took."""
@@ -248,6 +259,8 @@ class Book:
 
     def share(self, amount: int) -> int:
         """Give losers what they lack, old debt first, then in the order of ids; what that took."""
+        if not amount:
+            return 0
         short = np.flatnonzero(self.value < 0)
         ids = np.array(pick(self.market.accounts.account, short))
         lacking = -self.value[short]
@@ -259,7 +272,7 @@ class Book:
 def tally(change: np.ufunc, totals: IntArray, rows: IntArray, amounts: IntArray) -> None:
     """Add amounts to totals of rows, or subtract them, summed where they share a row."""
     shared = tuple(axis for axis in (0, 1) if rows.shape[axis] < amounts.shape[axis])
-    change.at(totals, rows, amounts.sum(axis=shared, keepdims=True))
+    change.at(totals, rows, amounts.sum(axis=shared, keepdims=True) if shared else amounts)
 
 
 def _gaps(market: Market, shed: Shed, rows: IntArray) -> IntArray:

@@ -16,7 +16,7 @@ from adlopt.foundation.money import MICRO, micro
 from adlopt.model.market import LARGEST_MARKET, Market
 from adlopt.model.positions import Side
 from adlopt.model.shed import Shed
-from adlopt.rules.book import Book, Matches, Tie
+from adlopt.rules.book import Book, Tie
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.parts import AT_BANKRUPTCY
 from adlopt.rules.rows import (
@@ -98,7 +98,7 @@ def deleverage(
         market=market,
         shed=shed,
         triggered=triggered,
-        closings=Matches(blocks=tuple(book.matches), order=order),
+        closings=book.closings(order),
         haircut=book.haircut,
         transfer=book.value - book.start,
         fund_change=book.fund - int(micro([market.fund])[0]),
@@ -143,8 +143,8 @@ def _close(
             candidates = rows.limited(_limits(book, tier, rows, where))
             lots = _split(book, tier, candidates, left, turn, what)
             hit = np.flatnonzero(lots)
-            took = where[None, hit], lots[None, hit], prices[None, hit]
-            book.match(np.array([[s]]), *took, up=close.rounds_up)
+            took = where[hit, None], lots[hit, None], prices[hit, None]
+            book.match(np.full((hit.size, 1), s), *took, up=close.rounds_up)
     book.ties.sort(key=itemgetter(0))
 
 
@@ -240,9 +240,10 @@ def _take(book: Book, rule: Rule, haircut: Haircut, kept: int) -> None:
     """Take what is unpaid, tier after tier; the fund, where it pays between, keeps so much."""
     pots = _pots(book) if haircut.by_coin else [("", book.unpaid())]
     solvent = np.flatnonzero((book.start >= 0) & book.market.within_reach)
-    where = solvent[in_order(rule.tie_break, account_rows(book.market).take(solvent))]
+    accounts = account_rows(book.market).take(solvent)
+    accounts = accounts.take(in_order(rule.tie_break, accounts))
     for coin, amount in pots:
-        holders = holder_rows(book.market, book.shed, where, coin)
+        holders = holder_rows(book.market, book.shed, accounts, coin)
         assert holders.places is not None
         left, since = amount, book.value.copy() if haircut.by_coin else book.start
         for tier in haircut.tiers:

@@ -46,7 +46,7 @@ class RowFormula:
         InputError
             If a feature or signal that it reads is missing, or a value is not a number.
         """
-        values = np.broadcast_to(np.asarray(self.of(rows), dtype=np.float64), rows.shape)
+        values = rows.full(np.asarray(self.of(rows), dtype=np.float64))
         bad = np.isnan(values)
         if bad.any():
             index = int(np.argmax(bad)) % len(rows)

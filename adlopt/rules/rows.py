@@ -79,6 +79,11 @@ class Rows(Tabular, Record):
         """Shape of a column: of the candidates, and of the losers where these are another axis."""
         return self.most.shape if self.loser is None else np.broadcast(self.most, self.loser).shape
 
+    def full(self, values: FloatArray) -> FloatArray:
+        """A column of what may be one number for all."""
+        shape = self.shape
+        return values if values.shape == shape else np.broadcast_to(values, shape)
+
     def feature(self, name: str) -> FloatArray:
         """Return a column of the candidates, shape (n,).
 
@@ -89,14 +94,13 @@ class Rows(Tabular, Record):
         """
         theirs = name.removeprefix("loser_")
         if name in self.own:
-            return np.broadcast_to(self.own[name], self.shape)
+            return self.full(self.own[name])
         if self.loser is not None and theirs != name and theirs in self.features:
-            return np.broadcast_to(self.features[theirs][self.loser], self.shape)
+            return self.full(self.features[theirs][self.loser])
         if name not in self.features:
             raise _absent("feature", name, {**self.features, **self.own})
         values = self.features[name]
-        values = values if self.places is None else values[self.places]
-        return values if values.shape == self.shape else np.broadcast_to(values, self.shape)
+        return self.full(values if self.places is None else values[self.places])
 
     __getitem__ = feature
 
@@ -220,10 +224,10 @@ def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
     return against & market.within_reach[market.owner]
 
 
-def holder_rows(market: Market, shed: Shed, chosen: IntArray, coin: str = "") -> Rows:
-    """Of the chosen accounts those that hold a coin, with what they hold; all without a coin.
+def holder_rows(market: Market, shed: Shed, accounts: Rows, coin: str = "") -> Rows:
+    """Of some `account_rows` those that hold a coin, with what they hold; all without a coin.
 
-    Columns besides those of `account_rows`: `size`, contracts; `profit`, the positive one of these
+    Columns besides: `size`, contracts; `profit`, the positive one of these
     positions, USD; and whether one of them is `opposite` to what has to go, or to anything where
     nothing has.
     """
@@ -241,9 +245,8 @@ def holder_rows(market: Market, shed: Shed, chosen: IntArray, coin: str = "") ->
         "opposite": market.by_account(against) > 0,
     }
     if coin:
-        chosen = chosen[columns["size"][chosen] > 0]
-    rows = account_rows(market).take(chosen)
-    return rows.having({name: column[chosen] for name, column in columns.items()})
+        accounts = accounts.take(columns["size"][accounts.places] > 0)
+    return accounts.having({name: column[accounts.places] for name, column in columns.items()})
 
 
 def debt_by_coin(market: Market, shed: Shed) -> dict[str, float]:

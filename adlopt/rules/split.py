@@ -188,10 +188,11 @@ class RandomStart:
 
     def take(self, rows: Rows, amount: int, turn: int) -> IntArray:
         """Fill from the place drawn for this turn."""
-        if not len(rows):
+        n = len(rows)
+        if not n:
             return np.zeros(0, dtype=np.int64)
-        first = int(np.random.default_rng((self.seed, turn)).integers(len(rows)))
-        tried = np.roll(np.arange(len(rows)), -first)[: self.most_tried]
+        first = int(np.random.default_rng((self.seed, turn)).integers(n))
+        tried = (first + np.arange(min(n, self.most_tried))) % n
         if self.willing is not None:
             tried = tried[self.willing.values(rows)[tried] != 0]
         return fill(tried, rows.most, amount)

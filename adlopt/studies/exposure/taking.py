@@ -19,7 +19,7 @@ from adlopt.policies.by_rule import ByRule, limits, serve
 from adlopt.policies.protocols import Allocation, Policy
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.parts import AT_BANKRUPTCY, AT_MARK
-from adlopt.rules.rows import Rows, debt_by_coin, holder_rows, position_rows
+from adlopt.rules.rows import Rows, account_rows, debt_by_coin, holder_rows, position_rows
 from adlopt.rules.rule import Close, Rule
 from adlopt.rules.split import Floored, ProRata
 
@@ -137,14 +137,15 @@ def _charged(market: Market, rule: Rule, account: str) -> list[tuple[Rows, float
     All of them, or for each coin that the account holds those that hold it.
     """
     by_coin = rule.haircut is not None and rule.haircut.by_coin
-    solvent, gone = np.flatnonzero((market.equity >= 0) & market.within_reach), market.shed()
+    solvent, gone = (market.equity >= 0) & market.within_reach, market.shed()
+    accounts = account_rows(market).take(solvent)
     shares, held = {"": 1.0}, {""}
     if by_coin:
         shares = _coin_shares(market, gone)
         own = np.flatnonzero(market.owner == market.accounts.account.index(account))
         held = {market.positions.coin[row] for row in own.tolist()}
     return [
-        (holder_rows(market, gone, solvent, coin), share)
+        (holder_rows(market, gone, accounts, coin), share)
         for coin, share in shares.items()
         if coin in held
     ]
