@@ -128,7 +128,7 @@ class Picked(tuple[str, ...]):
 
     def __new__(cls, among: tuple[str, ...], at: NDArray[np.int64]) -> Picked:
         """Take the ids that stand there, in that order."""
-        made = super().__new__(cls, np.array(among, dtype=object)[at].tolist())
+        made = super().__new__(cls, [among[place] for place in at.tolist()])
         made.among, made.at = among, at
         return made
 
