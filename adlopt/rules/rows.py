@@ -227,18 +227,15 @@ def closes_against(market: Market, coin: str, side: Side) -> BoolArray:
 def holder_rows(market: Market, shed: Shed, accounts: Rows, coin: str = "") -> Rows:
     """Of some `account_rows` those that hold a coin, with what they hold; all without a coin.
 
-    Columns besides: `size`, contracts; `profit`, the positive one of these
-    positions, USD; and whether one of them is `opposite` to what has to go, or to anything where
-    nothing has.
+    Columns besides: `size`, contracts; `profit`, the positive one of these positions, USD; and
+    whether one of them is `opposite` to what has to go, or to anything where nothing has.
     """
     here = _in_coin(market, coin)
     against = here.copy()
     if len(shed):
-        place = {name: c for c, name in enumerate(market.coins.coin)}
-        wanted = {
-            2 * place[c] + (s.sign < 0) for c, s in set(zip(shed.coin, shed.side, strict=True))
-        }
-        against &= np.isin(2 * market.kind + (market.sign > 0), list(wanted))
+        gone, coins = set(zip(shed.coin, shed.side, strict=True)), market.coins.coin
+        wanted = [2 * coins.index(coin) + (side.sign < 0) for coin, side in gone]
+        against &= np.isin(2 * market.kind + (market.sign > 0), wanted)
     columns = {
         "size": market.by_account(market.positions.size * here),
         "profit": np.maximum(market.by_account(market.upnl * here), 0.0),
@@ -272,9 +269,8 @@ def debt_by_coin(market: Market, shed: Shed) -> dict[str, float]:
 
 def _in_coin(market: Market, coin: str) -> BoolArray:
     """Positions of a coin, of all without one, shape (k,)."""
-    index = {name: c for c, name in enumerate(market.coins.coin)}
-    chosen: BoolArray = market.kind == index[coin] if coin else market.kind >= 0
-    return chosen
+    here: BoolArray = market.kind == market.coins.coin.index(coin) if coin else market.kind >= 0
+    return here
 
 
 def _account_columns(market: Market) -> dict[str, FloatArray]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
@@ -346,12 +345,6 @@ def _at_limits(
 
 def whole(weight: FloatArray) -> tuple[IntArray, int]:
     """State floats as whole numbers over one denominator, exactly; Python's own if large."""
-    return _whole(weight.tobytes())
-
-
-@lru_cache(maxsize=4)
-def _whole(column: bytes) -> tuple[IntArray, int]:
-    weight = np.frombuffer(column)
     mantissa, exponent = np.frexp(weight)
     digits = (mantissa * 2.0**53).astype(np.int64)
     last = digits & -digits

@@ -17,6 +17,7 @@ from adlopt.rules.deleverage import deleverage
 from adlopt.rules.deleveraging import Deleveraging
 from adlopt.rules.market_rounds import wealth_round
 from adlopt.rules.rule import Rule
+from adlopt.rules.split import fill
 from adlopt.studies.players import AS_DECIDED, broken_hedges, with_given
 from adlopt.studies.simulation.venue import Venue
 from adlopt.studies.simulation.world import FUND, UNPAID
@@ -165,10 +166,8 @@ def _take_over(venue: Venue, gone: IntArray) -> None:
 
 def _fund_pays(venue: Venue, gone: IntArray) -> None:
     """Pay what the bankrupt lack, while the fund lasts, where no position is left to close."""
-    left, received = max(int(venue.value[FUND]), 0), np.zeros_like(venue.ledger.cash)
-    for row in gone.tolist():
-        received[row] = min(left, -int(venue.value[row]))
-        left -= int(received[row])
+    value, received = venue.value, np.zeros_like(venue.ledger.cash)
+    received[gone] = fill(np.arange(gone.size), -value[gone], max(int(value[FUND]), 0))
     received[FUND] = -received.sum()
     venue.ledger.pay(received)
 
