@@ -213,11 +213,12 @@ class Book:
         if not lots.size:
             return
         row, own = self.rows[s], price == self.shed.price[s]
-        paid = self._of_gap(s, lots) if not up else self._rounded_up(int(s[0, 0]), lots)
         if not own.all():
             apart = price - self.mark[row]
-            other = np.rint(lots * self.unit[row] * apart * MICRO).astype(np.int64)
-            paid = np.where(own, paid, other)
+            paid = np.rint(lots * self.unit[row] * apart * MICRO).astype(np.int64)
+        if own.any():
+            due = self._of_gap(s, lots) if not up else self._rounded_up(int(s[0, 0]), lots)
+            paid = due if own.all() else np.where(own, due, paid)
         tally(np.add, self.gone, s, lots)
         tally(np.add, self.paid, s, paid)
         tally(np.add, self.value, self.owner[row], paid)

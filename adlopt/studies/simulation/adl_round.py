@@ -89,9 +89,10 @@ def deleverage_now(
 
 def _open(venue: Venue, market: Market, rule: Rule, gone: IntArray, number: int) -> Event:
     allowed = micro([min(max(rule.fund.of(market), 0.0), market.fund)])[0]
-    required = int(-venue.value[gone].sum())
+    debts = venue.value[gone]
+    required = int(-debts.sum())
     event = Event(
-        debts=venue.value[gone],
+        debts=debts,
         lots=venue.ledger.lots[gone],
         mark=venue.mark,
         fund_first=min(int(allowed), required),

@@ -187,13 +187,14 @@ class Venue:
         entry = self.ledger.basis[owner, coin] / lots
         names = world.names(rows)
         here = set(names) if world.exempt else ()
-        book = max(int(self.value[BOOK]), MICRO) / MICRO
+        value = self.value
+        book = max(int(value[BOOK]), MICRO) / MICRO
         return Market(
             accounts=Accounts(
                 account=names,
                 balance=self.ledger.balance()[rows] / MICRO,
                 opened=rows.astype(np.float64),
-                features=self._features(rows),
+                features=self._features(rows, value),
             ),
             coins=Coins(
                 coin=Picked(world.coin, np.arange(len(world.coin))),
@@ -211,7 +212,7 @@ class Venue:
                 size=np.abs(lots) * world.lot[coin],
                 entry=entry / a_lot[coin],
             ),
-            fund=max(int(self.value[FUND]), 0) / MICRO,
+            fund=max(int(value[FUND]), 0) / MICRO,
             exempt={name: why for name, why in world.exempt.items() if name in here},
             signals=POOL_FACTORS
             | {
@@ -222,9 +223,9 @@ class Venue:
             },
         )
 
-    def _features(self, rows: IntArray) -> dict[str, FloatArray]:
+    def _features(self, rows: IntArray, value: IntArray) -> dict[str, FloatArray]:
         """What rules read besides balances: profits of the session, of the step, unsettled ones."""
-        lots, balance, value = self.ledger.lots, self.ledger.balance(), self.value
+        lots, balance = self.ledger.lots, self.ledger.balance()
         gain = lots @ (self.mark - self.previous)
         leaves = np.zeros(value.size, dtype=bool)
         leaves[: self.leaving.size] = self.leaving
