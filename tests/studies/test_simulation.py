@@ -555,6 +555,15 @@ def test_a_crash_finds_a_market_as_it_stands():
     assert (seen.accounts.account, seen.fund) == (("L", "S", "flat", "liquidity"), 100.0)
 
 
+def test_exempt_accounts_keep_their_order_whatever_the_hash_seed():
+    names = [f"maker-{i}" for i in range(20)]
+    accounts = Accounts(account=["L", "S", *names], balance=[6_000, 90_000, *[5] * 20])
+    venue = Venue.of(
+        draw(Scenario(), 3, standing(accounts=accounts, exempt=dict.fromkeys(names, "x")))
+    )
+    assert list(venue.market(venue.present()).exempt) == names
+
+
 def test_a_gap_through_every_margin_leaves_the_debt_that_one_computes_by_hand():
     """The price falls by 30 % in steps of at most 7.5 %; no step is small enough to be liquidated.
 
