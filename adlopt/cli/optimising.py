@@ -251,6 +251,7 @@ def decide(
     objective: str | None = None,
     deadline: float | None = None,
     audit: Path | None = None,
+    certificate: cli.CertificateFile = None,
     output: cli.Rows = None,
     form: cli.Form = cli.TEXT,
 ) -> None:
@@ -298,6 +299,8 @@ def decide(
         decision = decided(read_decision(file, objective=objective, **given))
     if audit is not None:
         adl.write_decision(decision, audit)
+    if certificate is not None:
+        decision.certificate_file(certificate)
     if output is not None:
         write_rows(decision, output)
     cli.put(decision, form, screen)

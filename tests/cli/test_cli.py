@@ -717,6 +717,10 @@ def test_evidence_is_written_checked_and_its_checker_handed_out(run, folder):
         assert run(verb, file, "--certificate", "c.json")[0] == 0
         code, out, err = run("check", file, "c.json")
         assert (code, err, out.count("optimal, proven")) == (0, "", 1)
+    run("new", "decision", "decision.toml")
+    assert run("decide", "decision.toml", "--certificate", "c.json")[0] == 0
+    code, out, err = run("check", "decision.toml", "c.json")
+    assert (code, err, out.count("optimal, proven")) == (0, "", 2)
     code, out, _ = run("check", "round.toml", "c.json")
     assert (code, out.startswith("INVALID: it is of another instance")) == (1, True)
     assert run("check", "--extract")[0] == 0

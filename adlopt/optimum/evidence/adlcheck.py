@@ -38,7 +38,7 @@ Columns = dict[str, Any]
 Entries = list[tuple[int, Any]]
 OF_DATA = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError)
 WRONG = (*OF_DATA, ValueError, csv.Error)  # whatever goes wrong is a refusal
-FREE = 0, 0, 1, 0  # prices of what is missed, and of what is too much; of a worst burden above one
+FREE: Any = [0, 0, 1, 0]  # prices: of what is missed, is too much, a worst burden above a level
 MISSED = "the answer does not raise what it must, or breaks a limit"
 along = partial(zip, strict=True)  # rows of columns of one length
 
@@ -131,8 +131,8 @@ def one(entry: Any, spec: str) -> Columns:
 
 # --- Instances: what the files say ----------------------------------------------------------------
 ACCOUNT = "account:s? id:s? capacity:n equity:r? lot:p? round:i? recorded:n? markout:r?"
-ROUND = "deficit:n needed:n account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o? "
-STATED = "loss:o? match:o? limits:o? constraint:l? "
+ROUND = "deficit:n needed:n? account:l? accounts:w? capacity:n? lot:p? estimate:n? signals:o? "
+STATED = "loss:o? match:o? limits:o? constraint:l? belief:o? decide:o? "
 SHED = "loser:s coin:s side:s size:n price:n mark:p"
 POSITION = "account:s coin:s side:s size:n lot:p? value:n? mark:p? entry:r? closable:i?"
 EPISODE = "round:l name:w? source:w? accounts:w? reference:w? fairest:w? recorded:l?"
@@ -163,7 +163,7 @@ def instance(path: Path) -> Columns:
         return market(one(entry, f"{MARKET} signals:o?"), folder)
     spec, read = (CONTRACTS, contracts) if "positions" in entry else (ROUND, one_round)
     entry = one(entry, spec + STATED)
-    content = {"kind": "round"} | read(entry, folder)
+    content = {"kind": "round" if "needed" in entry else "start"} | read(entry, folder)
     content |= limits(entry, content)
     rows = entry.get("constraint")
     return content | {"own": own_rows(rows, content)} if rows else content
@@ -185,7 +185,7 @@ def one_round(entry: Columns, folder: Path, cells: Any = (), t: int = 0) -> Colu
     names = cells["account"] = cells.pop("id", cells.get("account"))
     _refuse(len(set(names)) < len(names), "an account stands twice")
     lots = {"lot": [entry["lot"]] * len(names)} if "lot" in entry else {}
-    return {"needed": entry["needed"], "deficit": entry["deficit"], **cells, **lots}
+    return {"needed": entry.get("needed"), "deficit": entry["deficit"], **cells, **lots}
 
 
 def _summed(keys: Iterable[Any], amounts: Iterable[float], totals: Any = ()) -> dict[Any, float]:
@@ -375,7 +375,7 @@ class Criterion(NamedTuple):
         return upper - lower <= Fraction(SUMMED) * upper + self.near
 
 
-def _exact(values: Iterable[float]) -> list[Any]:
+def _exact(values: Iterable[Any]) -> list[Any]:
     return [*map(Decimal, values)]
 
 
@@ -489,8 +489,8 @@ class _Program:
                 gives = [*gives, (self.column(max(sign * missing, 0), None, price), sign)]
         self.row("budget", number, needed, None if extra is None else needed + extra, gives)
 
-    def own(self, rows: Sequence[Columns], accounts: Any, positions: Any = ()) -> None:
-        """Rows of one's own, over what accounts give, or over what positions close: rule 6."""
+    def own(self, rows: Sequence[Columns], accounts: Any, positions: Any = ()) -> int:
+        """Rows of one's own, over what accounts give or positions close; a column of all: 6."""
         gives = [each for entries in accounts for each in entries]
         most = sum(a * (self.columns[j][1] or 0) for j, a in gives)
         total = self.column(self.reached(gives), most)
@@ -500,6 +500,7 @@ class _Program:
             entries = [(j, a * Decimal(by)) for i, by in pairs for j, a in of[i]]
             low, high = (None if end is None else Decimal(end) for end in row["ends"])
             self.row("own", k, low, high, [*entries, (total, -Decimal(row["share"]))])
+        return total
 
     def worst(self, bears: Any) -> Decimal:
         """The worst burden of some, rounded up."""
@@ -560,7 +561,7 @@ class _Dollars:
     ) -> None:
         if given is None:
             given = claim._numbers("haircut_usd", "n", len(content["account"]))
-        goal, needed = claim.goal, content.get("needed", 0.0)
+        goal, needed = claim.goal, claim.goal.get("floor", content.get("needed", 0.0))
         prices = [goal.get("under", 0.0), goal.get("over", 0.0), goal.get("fair", 1.0), 0.0]
         if goal["kind"] == "empirical":
             prices = [1.0, 1.0, goal["weight"] * needed, goal["reference"]]
@@ -579,7 +580,7 @@ class _Dollars:
         rows = along(most, self.weight, content["account"], members)
         self.most = [u * (w > 0 and yes and name not in barred) for u, w, name, yes in rows]
         self.given = [x * yes for x, yes in along(_exact(given), members)]
-        self.raised, self.prices, self.own = sum(self.given), _exact(prices), content.get("own")
+        self.raised, self.own, self.prices = sum(self.given), content.get("own"), _exact(prices)
         self.budget = before.budget - before.raised if before else self.budget
         self.extra = extra if claim.extra is not None else None
         self.by_rows, self.units = self.own is not None, dict[int, tuple[int, Any]]()
@@ -593,10 +594,8 @@ class _Dollars:
         if own.get("row"):
             p.own(own["row"], gives)
         top = max(self.most, default=0) if self.extra is None else self.budget + self.extra
-        p.arcs, p.wholes["lots"] = (
-            [(i, i, min(u, top)) for i, u in enumerate(self.most)],
-            self.units,
-        )
+        p.wholes["lots"] = self.units
+        p.arcs = [(i, i, min(u, top)) for i, u in enumerate(self.most)]
         p.bears = [(i, x, w) for i, (x, w) in enumerate(along(gives, self.weight))]
         if own.get("bearer") and not alone:
             pools: Any = [(k, [], 0) for k in range(max(own["bearer"]) + 1)]
@@ -610,9 +609,32 @@ class _Dollars:
         p = self.program(self.prices)
         if kind not in COSTS and not self.by_rows:
             level = p.worst(p.bears)
-            free = [-float(u > w * level) for u, w in along(self.most, self.weight)]
-            witness = {"budget": [1.0], "share": free}
+            free = [u > w * level for u, w in along(self.most, self.weight)]
+            if not any(free):  # all give all they can
+                free = [u + _slack(u) >= w * level for u, w in along(self.most, self.weight)]
+            witness = {"budget": [1.0], "share": [-float(yes) for yes in free]}
         return p.least_burden(COSTS.get(kind, "worst burden"), witness)
+
+    def lost(self, goal: Columns, witness: Columns) -> Criterion:
+        """What is lost at worst, by distributions so near to a belief, and the price of the burden.
+
+        That is min λ ε + Σ p s, where s ≥ ℓ(H, v) − λ |v − b| for v = 0, b, and the most.
+        """
+        under, over, *rest = self.prices
+        p, gives = self.program((0, 0, *rest)), [[(i, 1)] for i, _ in enumerate(self.given)]
+        total, (most, radius) = p.own([], gives), _exact([goal["most"], goal["radius"]])
+        belief, mass = (_exact(checked(goal[key], "n", key)) for key in ("belief", "mass"))
+        (move,), whole = _exact(checked(witness["price"], "n", "price")), sum(mass)
+        _refuse(max(belief) > most, "more is believed to be needed than can be")
+        shift, p.near = p.column(move, None, radius), _slack(self.raised) * max(under, over)
+        for i, (b, share) in enumerate(along(belief, mass)):
+            pairs = [(v, price) for v in (0, b, most) for price in (under, -over)]
+            rows = [(price * v, [(shift, abs(v - b)), (total, price)]) for v, price in pairs]
+            worst = max(low - p.reached(row) for low, row in rows)
+            loss = p.column(worst, None, UP.divide(share, whole))
+            for k, (low, row) in enumerate(rows, start=6 * i):
+                p.row("lost", k, low, None, [(loss, 1), *row])
+        return p.least_burden("loss at worst", witness)
 
     def all_burdens(self) -> Criterion:
         """Leximin: whoever could give more bears the worst burden."""
@@ -647,9 +669,12 @@ class _Dollars:
         kind, witness = claim.goal["kind"], claim._next()
         if kind == "cvar" and claim.goal["level"] < 1:
             yield self.program(alone=True).mean_of_worst(claim.goal, witness)
-        elif kind == "tracking":
-            yield self.program((1, 1, 0, 0)).proved("USD missed", witness or {"budget": [1.0]})
-            self.budget, self.extra = sum(self.given), 0
+        elif kind in ("tracking", "decision"):
+            if kind == "decision":
+                yield self.lost(claim.goal, witness)
+            else:
+                yield self.program((1, 1, 0, 0)).proved("USD missed", witness or {"budget": [1.0]})
+            self.budget, self.extra, self.prices = sum(self.given), 0, FREE
             yield self.least_burden(kind, claim._next())
         elif kind == "fewest" and not self.by_rows:
             yield from self.fewest()
@@ -739,8 +764,7 @@ class _Lots(_Dollars):
             lots = [_micro(x, NEAR, "a lot") for x in content["lot"]]
             held = [Counter({lot: _micro(u) // lot}) for lot, u in along(lots, self.most)]
             gives = [_micro(x, SUMMED, "a haircut") for x in self.given]
-            wrong = any(x % lot for x, lot in along(gives, lots))
-            _refuse(wrong, "an account gives no whole lots")
+            _refuse(any(x % lot for x, lot in along(gives, lots)), "a haircut is no whole lots")
         else:
             held, place = [Counter[int]() for _ in names], {k: i for i, k in enumerate(names)}
             gives, whole, all_ = ([0] * len(names) for _ in range(3))
@@ -767,8 +791,7 @@ class _Lots(_Dollars):
             _refuse(x * yes > cap, f"account {name!r} gives what it may not")
             self.holders.append((kinds if u else Counter(), cap, Fraction(w), x * yes))
         self.most = [cap * USD for _, cap, *_ in self.holders]
-        units = (math.gcd(*kinds) for kinds, *_ in self.holders)
-        self.units = {i: (i, unit * USD) for i, unit in enumerate(units)}
+        self.units = {i: (i, math.gcd(*h[0]) * USD) for i, h in enumerate(self.holders)}
         top = None if claim.extra is None else _micro(Decimal(needed) + Decimal(claim.extra))
         self.least, self.highest = -_micro(-Decimal(needed)), top
         if claim.extra == 0:
@@ -819,8 +842,7 @@ class _Lots(_Dollars):
         """Those of dollars, but for what lots decide; what a long search knows has no lower end."""
         kind, raised = claim.goal["kind"], self.made
         short = raised < self.least or (self.highest is not None and raised > self.highest)
-        wrong = short and kind not in (*PRICED, "tracking")
-        _refuse(wrong, "the lots do not raise what they must")
+        _refuse(short and kind not in (*PRICED, "tracking"), "lots do not raise what they must")
         if kind in (*COSTS, "cvar", "fewest") or self.by_rows:
             yield from super().criteria(claim)
             return
@@ -961,8 +983,7 @@ class _Sides(_Dollars):
     def criteria(self, claim: Testimony) -> Iterator[Criterion]:
         """All criteria of an objective."""
         kind, goal = claim.goal["kind"], claim.goal
-        unknown = (*COSTS, "cvar", "tracking")
-        _refuse(kind in unknown, "of two sides this is no objective")
+        _refuse(kind in (*COSTS, "cvar", "tracking"), "of two sides this is no objective")
         if not self.arcs:
             claim._next()
             yield Criterion("nothing can be matched", Fraction(0), Fraction(0))
@@ -982,6 +1003,7 @@ class _Sides(_Dollars):
 OBJECTIVES = dict.fromkeys(("min-max", "leximin", "tracking", "fewest", "least-leverage"), "")
 OBJECTIVES |= {"asymmetric": "under:p over:p fair:n", "empirical": "reference:n weight:n"}
 OBJECTIVES |= {"cvar": "level:n importance:l?", "path": "variation:n"}
+OBJECTIVES["decision"] = "under:p over:p fair:n belief:l mass:l most:n radius:n floor:n"
 OBJECTIVES |= {"keep-hedges": "underlying:o?", "linear": "haircut:l fair:n raised:r"}
 CERTIFICATE = "schema:w adlopt:w instance:o objective:o extra_usd:n? limits:a answer:o criteria:l "
 CRITERION = "criterion:w upper:r lower:r trust:w reported:a? witness:o"
@@ -1017,7 +1039,9 @@ class Testimony:
 
 
 def _case(content: Columns, claim: Testimony, members: list[bool], before: Any) -> Any:
-    of_lots = "lot" in content or "positions" in content
+    of_lots, start = "lot" in content or "positions" in content, content["kind"] == "start"
+    wrong = start != (claim.goal["kind"] == "decision") or (start and "tier" in content)
+    _refuse(wrong, "a start is decided, and nothing else; it has no tiers")
     case = _Sides if content["kind"] == "matching" else _Lots if of_lots else _Dollars
     return case(content, claim, members, before)
 

@@ -25,7 +25,7 @@ from adlopt.model.objective import (
     TrackingFirst,
 )
 from adlopt.model.positions import ContractRound
-from adlopt.model.round import OUTCOMES, Round
+from adlopt.model.round import OUTCOMES, Round, RoundStart
 from adlopt.model.two_sided import TwoSidedRound
 
 
@@ -54,7 +54,24 @@ class LinearCost(Record):
         return MinMax(burden=self.burden, epsilon=self.epsilon)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AgainstBelief(Record):
+    """What a decision loses at worst within a radius of a belief, (N,), at least a floor raised."""
+
+    under: float
+    over: float
+    fair: float
+    belief: FloatArray
+    mass: FloatArray
+    most: float
+    radius: float
+    floor: float
+    burden: Burden
+    epsilon: float
+
+
 KINDS: Mapping[type, str] = {
+    AgainstBelief: "decision",
     LinearCost: "linear",
     Variation: "path",
     MinMax: "min-max",
@@ -117,14 +134,11 @@ class Question(Record):
         return kind
 
 
-def _round(round_: Round | ContractRound) -> dict[str, Any]:
-    start = round_.start
+def _start(start: RoundStart) -> dict[str, Any]:
     columns = {name: getattr(start, name) for name in ("capacity", "equity", "lot")}
-    columns |= {name: getattr(round_.outcome, name) for name in OUTCOMES}
     return {
-        "kind": "round",
+        "kind": "start",
         "deficit": start.deficit,
-        "needed": round_.needed,
         "estimate": start.estimate,
         "signals": dict(start.signals),
         "account": start.account,
@@ -132,6 +146,12 @@ def _round(round_: Round | ContractRound) -> dict[str, Any]:
         "features": {name: values.tolist() for name, values in start.features.items()},
         "tags": {kind: list(values) for kind, values in start.tags.items()},
     }
+
+
+def _round(round_: Round | ContractRound) -> dict[str, Any]:
+    known = {name: getattr(round_.outcome, name) for name in OUTCOMES}
+    columns = {name: values.tolist() for name, values in known.items() if values is not None}
+    return _start(round_.start) | {"kind": "round", "needed": round_.needed, **columns}
 
 
 def _limits(limits: Limits, account: Sequence[str]) -> dict[str, Any]:
@@ -183,6 +203,7 @@ def _episode(episode: Episode) -> dict[str, Any]:
 
 
 CONTENTS: Mapping[type, Any] = {
+    RoundStart: _start,
     Round: _round,
     ContractRound: _contracts,
     Episode: _episode,

@@ -275,7 +275,7 @@ def _decision(
     **figures: Any,
 ) -> Decision:
     raised = float(taken.raised)
-    needed, mass = _against(ball, used)
+    needed, mass = _against(ball, moved := _moved(used))
     return Decision(
         problem=problem,
         haircut=taken.haircut,
@@ -286,6 +286,7 @@ def _decision(
         worst_loss=certificate.upper,
         worst_needed=needed,
         worst_mass=mass,
+        moved=moved,
         certificate=tied(certificate, taken.haircut, np.array(raised)),
         allocation=taken.certificate,
         delivered=taken.delivered,
@@ -453,10 +454,15 @@ def _certify(problem: DecisionProblem, ball: Ball, found: Best, taken: Taken) ->
     )
 
 
-def _against(ball: Ball, used: Used) -> tuple[FloatArray, FloatArray]:
-    """The worst distribution, as it is mixed of those of the tangents: values, and shares."""
-    up = sum(weight * each.worst.up for weight, each in used)
-    down = sum(weight * each.worst.down for weight, each in used)
+def _moved(used: Used) -> FloatArray:
+    """What the worst distribution moves up and down, (2, N), mixed of those of the tangents."""
+    pairs = [weight * np.stack([each.worst.up, each.worst.down]) for weight, each in used]
+    return np.sum(pairs, axis=0)  # type: ignore[no-any-return]
+
+
+def _against(ball: Ball, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The worst distribution: values, and shares."""
+    up, down = moved
     stay = np.maximum(ball.mass - up - down, 0.0)
     needed = np.concatenate([[0.0], ball.needed, [ball.most]])
     mass = np.concatenate([[np.sum(down)], stay, [np.sum(up)]]) / ball.total

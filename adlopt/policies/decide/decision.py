@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Decision(Answer, Record):
         What the belief itself says that is lost by guarding against its doubt.
     worst_needed, worst_mass : FloatArray, shape (k,)
         USD, and shares: a distribution within ε against which no budget loses less.
+    moved : FloatArray, shape (2, N)
+        Mass of each value of the belief, ascending, that it moves up to `most`, and down to 0.
     certificate : Certificate
         Of `worst_loss`: no haircut loses less at worst.
     allocation : Certificate
@@ -67,6 +70,7 @@ class Decision(Answer, Record):
     price_of_ambiguity: float
     worst_needed: FloatArray
     worst_mass: FloatArray
+    moved: FloatArray
     certificate: Certificate
     allocation: Certificate
     guarantee: float | None = None
@@ -104,6 +108,16 @@ class Decision(Answer, Record):
         asked = self.problem
         worst, limits = asked.objective.worst, asked.limits or NO_LIMITS
         return tuple(notes(asked.start, asked.objective, worst, limits, self.haircut))
+
+    def certificate_file(self, path: str | Path) -> Path:
+        """Write what is proved as JSON that others check, `python -I -S adlcheck.py INSTANCE FILE`.
+
+        It states the belief and the prices, and is bound to the round that starts. `InputError` if
+        it cannot be written, or if the decision is not one of the least worst burden in dollars.
+        """
+        from adlopt.policies.decide.evidence import decision_file
+
+        return decision_file(self, path)
 
     def _columns(self) -> Columns:
         start = self.problem.start
