@@ -307,8 +307,8 @@ def own_rows(entries: Sequence[Any], content: Columns) -> Columns:
                 end, most = math.fsum(content["capacity"][i] for i in part) - said, not most
             ends = ends if by is not None else [None, end] if most else [end, None]
             factors = [1.0 if by is None else by.get(names[i], 0.0) for i in part]
-            by_ = checked(factors, "r", what)
-            rows.append({"of": part, "by": by_, "share": share, "ends": ends})
+            row = {"of": part, "by": checked(factors, "r", what), "share": share, "ends": ends}
+            rows.append(row)
     bearer = [first.get(i, i) for i in range(len(names))] if first else []
     rank = {i: k for k, i in enumerate(sorted(set(bearer)))}
     return {"row": rows, "bearer": [rank[i] for i in bearer]}
@@ -384,8 +384,9 @@ def _slack(amount: Any) -> Any:
 
 
 def _beyond(reached: Any, low: Any, high: Any, size: Any = 0) -> bool:
-    short = low is not None and reached < low - _slack(max(abs(low), size))
-    return short or (high is not None and reached > high + _slack(max(abs(high), size)))
+    short = low is not None and reached < low and low - reached > _slack(max(abs(low), size))
+    over = high is not None and reached > high and reached - high > _slack(max(abs(high), size))
+    return short or over
 
 
 class _Program:
@@ -642,7 +643,7 @@ class _Dollars:
         level = max((UP.divide(x, w) for x, w in gives if x and w > 0), default=Decimal(0))
         for x, u, w in along(self.given, self.most, self.weight):
             fair = min(u, w * level)
-            _refuse(x + _slack(fair) < fair, "a dollar can move to a lower burden")
+            _refuse(x < fair and x + _slack(fair) < fair, "a dollar can move to a lower burden")
         return Criterion("all burdens in order", *(Fraction(level),) * 2)
 
     def fewest(self) -> Iterator[Criterion]:
