@@ -115,7 +115,7 @@ class Decision(Answer, Record):
         It states the belief and the prices, and is bound to the round that starts. `InputError` if
         it cannot be written, or if the decision is not one of the least worst burden in dollars.
         """
-        from adlopt.policies.decide.evidence import decision_file
+        from adlopt.policies.decide.decision_evidence import decision_file
 
         return decision_file(self, path)
 
