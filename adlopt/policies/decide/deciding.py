@@ -43,6 +43,7 @@ from adlopt.policies.decide.ball import Ball, Best, Burdened, Used, best_budget
 from adlopt.policies.decide.belief import Belief
 from adlopt.policies.decide.both_ends import at_least, at_most, mixed
 from adlopt.policies.decide.decision import Decision
+from adlopt.policies.decide.decision_evidence import decision_file
 from adlopt.policies.decide.decision_problem import CrossValidated, DecisionProblem
 from adlopt.policies.decide.moving_capacity import Moving, burdened, priced
 from adlopt.policies.decide.own_rows import best_under_rows, deliver_under_rows
@@ -287,6 +288,7 @@ def _decision(
         worst_needed=needed,
         worst_mass=mass,
         moved=moved,
+        evidence=partial(decision_file, floor=enough(problem)[0]),
         certificate=tied(certificate, taken.haircut, np.array(raised)),
         allocation=taken.certificate,
         delivered=taken.delivered,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,8 @@ class Decision(Answer, Record):
         Whether the deadline came first.
     lots : list of int or None
         Closed of each position.
+    evidence : callable, optional
+        What writes certificates in files.
     """
 
     problem: DecisionProblem
@@ -77,6 +80,7 @@ class Decision(Answer, Record):
     delivered: float | None = None
     stopped: bool = False
     lots: tuple[int, ...] | None = None
+    evidence: Callable[[Decision, str | Path], Path] | None = None
 
     _view = screen
 
@@ -115,9 +119,8 @@ class Decision(Answer, Record):
         It states the belief and the prices, and is bound to the round that starts. `InputError` if
         it cannot be written, or if the decision is not one of the least worst burden in dollars.
         """
-        from adlopt.policies.decide.decision_evidence import decision_file
-
-        return decision_file(self, path)
+        assert self.evidence is not None
+        return self.evidence(self, path)
 
     def _columns(self) -> Columns:
         start = self.problem.start

@@ -15,11 +15,10 @@ from adlopt.model.loss import MinMax
 from adlopt.optimum.evidence.certificate_file import evidence_of, write_evidence
 from adlopt.optimum.evidence.question import AgainstBelief, Question
 from adlopt.policies.decide.ball import Ball
-from adlopt.policies.decide.deciding import enough
 from adlopt.policies.decide.decision import Decision
 
 
-def decision_file(decision: Decision, path: str | Path) -> Path:
+def decision_file(decision: Decision, path: str | Path, *, floor: float) -> Path:
     """Write what is proved of a decision in dollars; see `Decision.certificate_file`."""
     problem, start = decision.problem, decision.problem.start
     limits = problem.limits or NO_LIMITS
@@ -37,7 +36,7 @@ def decision_file(decision: Decision, path: str | Path) -> Path:
         mass=ball.mass,
         most=ball.most,
         radius=ball.radius,
-        floor=enough(problem)[0],
+        floor=floor,
         burden=goal.burden,
         epsilon=goal.epsilon,
     )
