@@ -33,14 +33,18 @@ from adlopt.optimum.programs.program import Program
 from adlopt.optimum.programs.proven_tree import proven_lower_bound
 from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
-ROUNDS = 30
+ROUNDS = 60
 """Linear programs to which rows are added."""
 VIOLATED = 1e-6
 """By how much a row must say more than a point does."""
 FINEST = 100.0
 """How many times a share may go into what it rounds, and ten times that into its rest."""
-SEARCHED, PARTED = 100, 300_000
-"""Nodes in which whole numbers are searched for, and, times accounts, of the tree that bounds."""
+PARTS, FLIPS = (1.0, 0.5, 0.25, 0.125), 6
+"""Parts of shares that are rounded to, and how many are then counted the other way."""
+AT_ONCE = 1_000_000
+"""Numbers that are rounded together."""
+SEARCHED, PARTED = 2_000, 500_000
+"""Nodes, times accounts, in which whole numbers are searched for, and of trees that bound."""
 TOLD = 20_000
 """Arcs up to which multipliers of single arcs are found, for certificates in files."""
 
@@ -80,10 +84,11 @@ class Cover:
         self.asked.append((owner, np.minimum(share, 1.0), 1.0 - TOLERANCE))
 
     def tighten(self, point: FloatArray, end: float = math.inf) -> bool:
-        """Add, for each row, the one that a point misses by most; whether it misses any."""
+        """Put rows that a point misses in place of those that it more than meets; whether any."""
         missed = [_missed(*row, point) for row in self.asked if not is_late(end)]
-        self.lifted.extend(row for row in missed if row is not None)
-        return any(row is not None for row in missed)
+        tight = [row for row in self.lifted if row[1] @ point[row[0]] < row[2] + VIOLATED]
+        self.lifted[:] = tight + [row for row in missed if row is not None]
+        return len(self.lifted) > len(tight)
 
     def rounded(self, point: FloatArray) -> BoolArray:
         """All that a point counts in part, but for those who are not missed, the least first.
@@ -141,31 +146,69 @@ def _missed(owner: IntArray, share: FloatArray, least: float, point: FloatArray)
     """The row that follows, for whole numbers, from one, and that a point misses by most.
 
     Some, from a value of the point on, are counted by what they lack of 1. What is left to cover is
-    divided by a share and rounded up, and so are the others, those whose rest is small by that rest
-    [Marchand and Wolsey 2001, Aggregation and mixed integer rounding to solve MIPs].
+    divided by a share, or a part of one, and rounded up [Marchand and Wolsey 2001, Aggregation and
+    mixed integer rounding to solve MIPs]. One after the other is then counted the other way, as
+    long as the point misses more.
     """
-    on, best, most = point[owner], None, VIOLATED
-    for value in [*np.unique(np.round(on[on > VIOLATED], 6)).tolist(), 2.0]:
-        beside = on >= value - VIOLATED
-        left = least - float(share[beside].sum())
-        if left <= VIOLATED:
-            continue
-        others = np.minimum(share, left)
-        unit = np.unique(np.append(share[~beside & (on > VIOLATED)], left))
-        unit = unit[left <= unit * FINEST]
-        for size in unit[left / unit % 1.0 > 0.1 / FINEST].tolist():
-            rest = left / size % 1.0
-            for each in (np.where(beside, -share, share), np.where(beside, 0.0, others)):
-                whole = np.floor(each / size)
-                factor = whole + np.minimum((each / size - whole) / rest, 1.0)
-                terms = owner.size * (np.abs(each).max() / size + FINEST)
-                row = np.where(beside, -factor, factor)
-                needed = math.ceil(left / size) - float(factor[beside].sum())
-                needed -= 8 * UNIT_ROUNDING * float(terms) / rest
-                missed = (needed - float(row @ on)) / math.sqrt(float(row @ row))
-                if missed > most:
-                    most, best = missed, (owner, row, needed)
-    return best
+    on = point[owner]
+    some = np.flatnonzero(on > VIOLATED)
+    each, at = share[some], on[some]
+    parted = np.flatnonzero(at < 1.0 - VIOLATED)
+    sizes = np.unique(np.outer(each[parted], PARTS))
+    from_on = at >= np.append(np.unique(np.round(at, 6)), 2.0)[:, None] - VIOLATED
+    most, best, pairs = VIOLATED, (from_on[0], 0.0, False), from_on.size * sizes.size
+
+    def better(lacks: BoolArray, size: FloatArray, capped: bool) -> bool:
+        nonlocal most, best
+        row, needed = _rounded(each, least, lacks, size, capped=capped)
+        missed = (needed - row @ at) / np.sqrt((row * row).sum(axis=1) + VIOLATED)
+        k = int(missed.argmax())
+        if missed[k] <= most:
+            return False
+        most, best = float(missed[k]), (lacks[k], float(size[k]), capped)
+        return True
+
+    for capped in (True, False) if parted.size else ():
+        found = False
+        for lacks in np.array_split(from_on, min(1 + pairs // AT_ONCE, len(from_on))):
+            every = np.repeat(lacks, sizes.size, axis=0), np.tile(sizes, len(lacks))
+            found = better(*every, capped) or found
+        for _ in range(FLIPS if found else 0):
+            flipped = np.tile(best[0], (parted.size, 1))
+            flipped[np.arange(parted.size), parted] ^= True
+            if not better(flipped, np.full(parted.size, best[1]), capped):
+                break
+    if most == VIOLATED:
+        return None
+    whole = np.zeros((1, share.size), dtype=bool)
+    whole[0, some] = best[0]
+    row, needed = _rounded(share, least, whole, np.array([best[1]]), capped=best[2])
+    enough = needed[0] - row[0] @ on > VIOLATED * math.sqrt(row[0] @ row[0])
+    return (owner, row[0], float(needed[0])) if enough else None
+
+
+def _rounded(
+    share: FloatArray, least: float, lacks: BoolArray, size: FloatArray, *, capped: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Rows, (k, p), of whole numbers, and what they must add up to; less than nothing if no row.
+
+    Those that `lacks` names, (k, p), are counted by what they lack, unless it is `capped`: then
+    nobody else counts for more than what is left, and they for nothing.
+    """
+    left = least - lacks @ share
+    counted = np.where(lacks, -share, share)
+    if capped:
+        counted = np.where(lacks, 0.0, np.minimum(share, np.maximum(left, 0.0)[:, None]))
+    times = left / size
+    rest = times % 1.0
+    fine = (left > VIOLATED) & (times <= FINEST) & (rest > 0.1 / FINEST)
+    size, rest = size[:, None], np.where(fine, rest, 1.0)
+    whole = np.floor(counted / size)
+    factor = whole + np.minimum((counted / size - whole) / rest[:, None], 1.0)
+    terms = share.size * (np.abs(counted).max(axis=1) / size[:, 0] + FINEST)
+    needed = np.ceil(times) - (factor * lacks).sum(axis=1) - 8 * UNIT_ROUNDING * terms / rest
+    row = np.where(lacks, -factor, factor)
+    return row, np.where(fine, needed, -np.inf)
 
 
 def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
@@ -179,14 +222,17 @@ def fewest_accounts(search: FlowSearch, _: FewestAccounts) -> Flow:
     flow, ended = _enough(search, cover, point)
     part, steps = flow.problem or problem, flow.steps
     touched = _touched(steps, part)
-    if proven.lower <= touched - 1:
-        # A bound that rounds up to what is touched need not be raised.
-        program, least = cover.program(lifted=True), touched - 1 + VIOLATED
-        end = search.part_of_time(0.5)
-        nodes = PARTED // program.cost.size
+    program, end = cover.program(lifted=True), search.part_of_time(0.8)
+    nodes = PARTED // program.cost.size
+    while (known := _whole(proven).lower) < touched and not is_late(end):
+        # A bound that rounds up to one more need not be raised.
+        least = known + VIOLATED
         low = proven_lower_bound(program, good_enough=least, deadline=end, nodes=nodes)
         if low > proven.lower:
             proven = ProvenBound(lower=low, error=0.0, trust=Trust.VERIFIED)
+        if low < least:
+            break
+        nodes //= 4
     if problem.level.size <= TOLD and not problem.mixed.any():
         form = programs.fewest_accounts(problem)
         with suppress(SolverStopped):
@@ -232,7 +278,8 @@ def _enough(search: FlowSearch, cover: Cover, point: FloatArray) -> tuple[Flow, 
         chosen = cover.rounded(point)
         program, left = cover.program(lifted=False), seconds_left(end)
         try:
-            answer = run(program, time_limit=left, nodes=SEARCHED, gap=search.gap, rough=True)
+            nodes = 1 + SEARCHED // program.cost.size
+            answer = run(program, time_limit=left, nodes=nodes, gap=search.gap, rough=True)
         except Infeasible:
             raise search.infeasible() from None
         except SolverStopped:
