@@ -25,7 +25,7 @@ STEPS = 150
 """Newton steps at most; what is proven by then is stated."""
 STUCK = 1e-7
 """A step of less of the way says that rounding has the word."""
-SHY = 0.995
+SHY = 0.97
 """Share of the way to the nearest bound that a step goes."""
 BLOCK = 16
 """Rounds of which what accounts move is carried on together."""
@@ -91,7 +91,7 @@ class Inside:
     def gap(self) -> float:
         """Sum of all products that are to be 0."""
         pairs = ((self.x, self.nothing), (self.within, self.bears), (self.left, self.full))
-        return sum(float((a * b).sum()) for a, b in pairs) + float(self.short @ (1.0 - self.price))
+        return sum(float(np.vdot(a, b)) for a, b in pairs) + float(self.short @ (1.0 - self.price))
 
     def step(self) -> bool:
         """One step of Mehrotra's predictor and corrector; whether it got anywhere."""
@@ -99,13 +99,13 @@ class Inside:
         try:
             solve = _Springs(self)
             far = self._move(solve, 0.0, None)
-            primal, dual = self._lengths(far)
+            primal, dual = self._lengths(far, solve.safe)
             ahead = self._after(far, primal, dual)
             aim = gap / count * min(1.0, ahead / gap) ** 3
             near = self._move(solve, aim, far)
         except np.linalg.LinAlgError:
             return False
-        primal, dual = (min(1.0, SHY * length) for length in self._lengths(near))
+        primal, dual = (min(1.0, SHY * length) for length in self._lengths(near, solve.safe))
         if not (math.isfinite(primal + dual) and max(primal, dual) > STUCK):
             return False
         for name in ("x", "z", "within", "left", "short"):
@@ -160,25 +160,26 @@ class Inside:
             "full": (left_ + self.full * paid * self.cell) / safe["left"],
         }
 
-    def _lengths(self, move: dict[str, FloatArray]) -> tuple[float, float]:
+    def _lengths(
+        self, move: dict[str, FloatArray], safe: dict[str, FloatArray]
+    ) -> tuple[float, float]:
         """How far primal and dual can go, up to 1."""
-        longest = []
-        for names in (("x", "within", "left", "short"), ("nothing", "bears", "full")):
-            worst = 0.0
-            for name in names:
-                at, by = getattr(self, name), move[name]
-                some = self.cell if at.ndim == 2 else at > 0
-                worst = min(worst, float((by[some] / at[some]).min(initial=0.0)))
-            longest.append(worst)
-        longest[1] = min(longest[1], float((-move["price"] / (1.0 - self.price)).min()))
-        return tuple(1.0 if worst > -1.0 else -1.0 / worst for worst in longest)  # type: ignore[return-value]
+        primal = [(move[name] / safe[name]).min() for name in ("x", "within", "left")]
+        dual = [(move[name] / safe[name]).min() for name in ("nothing", "bears", "full")]
+        some = self.short > 0
+        primal.append((move["short"][some] / self.short[some]).min(initial=0.0))
+        dual.append((-move["price"] / (1.0 - self.price)).min())
+        first, second = (
+            1.0 if min(worst) > -1.0 else -1.0 / min(worst) for worst in (primal, dual)
+        )
+        return float(first), float(second)
 
     def _after(self, move: dict[str, FloatArray], primal: float, dual: float) -> float:
         """The gap at the end of a move."""
         total = 0.0
         for a, b in (("x", "nothing"), ("within", "bears"), ("left", "full")):
             there = getattr(self, a) + primal * move[a], getattr(self, b) + dual * move[b]
-            total += float((there[0] * there[1])[self.cell].sum())
+            total += float(np.vdot(*there))
         over = 1.0 - self.price - dual * move["price"]
         return total + float((self.short + primal * move["short"]) @ over)
 
@@ -192,12 +193,12 @@ class _Springs:
 
     def __init__(self, at: Inside) -> None:
         rounds, cell = at.short.size, at.cell
-        self.safe = {n: np.where(cell, getattr(at, n), 1.0) for n in ("x", "within", "left")}
-        soft = np.where(cell, at.nothing / self.safe["x"], 0.0)
-        near = np.where(cell, at.bears / self.safe["within"], 0.0)
-        hold = np.where(cell, at.full / self.safe["left"], 0.0)
+        names = "x", "within", "left", "nothing", "bears", "full"
+        self.safe = {name: getattr(at, name) + ~cell for name in names}
+        soft, near = at.nothing / self.safe["x"], at.bears / self.safe["within"]
+        hold = at.full / self.safe["left"]
         self.u = at.weight * near
-        self.give = give = np.divide(1.0, soft + near, out=np.zeros_like(soft), where=cell)
+        self.give = give = cell / (soft + near + ~cell)
         self.stiff = stiff = np.zeros((rounds + 1, cell.shape[1]))
         for t in reversed(range(rounds)):
             after = 0.0
@@ -213,20 +214,23 @@ class _Springs:
             moved[t] = own[t] / (1.0 + stiff[t] * free)
             free = (free + give[t]) / (1.0 + hold[t] * (free + give[t]))
         held = stiff[:-1] * give * self.loose
-        pulls, yields = np.stack([held, held * self.u]), np.stack([moved, moved * self.u])
-        cross = np.zeros((2, rounds, 2, rounds))
-        for first in range(0, rounds, BLOCK):
-            here = slice(first, min(first + BLOCK, rounds))
+        # Rounds stand below each other, each with a row of its price and one of its burden.
+        shape = 2 * rounds, cell.shape[1]
+        pulls = np.stack([held, held * self.u], axis=1).reshape(shape)
+        yields = np.stack([moved, moved * self.u], axis=1).reshape(shape)
+        cross = np.zeros((2 * rounds, 2 * rounds))
+        for first in range(0, 2 * rounds, 2 * BLOCK):
+            last = min(first + 2 * BLOCK, 2 * rounds)
             reach = np.ones(cell.shape[1])
-            for t in range(first, here.stop):
+            for t in range(first, last, 2):
                 # What moved in this block reaches a round by all that is loose in between.
-                cross[:, t, :, first:t] = np.tensordot(pulls[:, t], yields[:, first:t], (1, 2))
-                yields[:, first:t] *= self.loose[t]
-                pulls[:, t] *= reach
-                reach = reach * self.loose[t]
-            cross[:, here, :, :first] = np.tensordot(pulls[:, here], yields[:, :first], (2, 2))
-            yields[:, :first] *= reach
-        (s_pp, s_pz), (s_zp, s_zz) = -cross[0].swapaxes(0, 1), -cross[1].swapaxes(0, 1)
+                cross[t : t + 2, first:t] = pulls[t : t + 2] @ yields[first:t].T
+                yields[first:t] *= self.loose[t // 2]
+                pulls[t : t + 2] *= reach
+                reach = reach * self.loose[t // 2]
+            cross[first:last, :first] = pulls[first:last] @ yields[:first].T
+            yields[:first] *= reach
+        s_pp, s_pz, s_zp, s_zz = (-cross[i::2, j::2] for i in (0, 1) for j in (0, 1))
         s_pz = s_pz + s_zp.T + np.diag((own * self.u).sum(axis=1))
         s_pp = s_pp + s_pp.T + np.diag(own.sum(axis=1))
         s_zz = -(s_zz + s_zz.T)
@@ -245,16 +249,16 @@ class _Springs:
 
     def solve(self, pull: FloatArray, cost: FloatArray) -> FloatArray:
         """More that accounts pay, (T, N), at pulls of payments and costs of what is paid."""
-        rounds, give = pull.shape[0], self.give
-        weight, x = np.zeros_like(pull), np.zeros_like(pull)
-        after = np.zeros(pull.shape[1])
-        for t in reversed(range(rounds)):
+        give, stiff = self.give * self.loose, self.stiff[:-1] * self.give * self.loose
+        weight, passed, after = np.empty_like(pull), stiff * pull, np.zeros(pull.shape[1])
+        for t in reversed(range(len(pull))):
             weight[t] = cost[t] + after
-            after = (weight[t] + self.stiff[t] * give[t] * pull[t]) * self.loose[t]
+            after = weight[t] * self.loose[t] + passed[t]
+        x: FloatArray = give * (pull - weight)
         paid = np.zeros(pull.shape[1])
-        for t in range(rounds):
-            x[t] = give[t] * (pull[t] - weight[t] - self.stiff[t] * paid) * self.loose[t]
-            paid = paid + x[t]
+        for t in range(len(pull)):
+            x[t] -= stiff[t] * paid
+            paid += x[t]
         return x
 
 
