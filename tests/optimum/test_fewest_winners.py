@@ -37,10 +37,10 @@ def test_rounded_rows_hold_wherever_accounts_are_enough(seed, monkeypatch):
 @pytest.mark.nightly("a tree of some hundred programs")
 @pytest.mark.parametrize(
     ("kinds", "even", "seed", "apart"),
-    [(40, True, 0, 1), (40, False, 0, 0), (160, False, 1, 0), (160, False, 0, 2)],
+    [(40, True, 0, 1), (40, False, 0, 0), (160, False, 1, 0), (160, False, 0, 1)],
 )
 def test_two_thousand_accounts_are_counted_to_a_few(kinds, even, seed, apart):
-    """Of 160 coins the hardest of six seeds is 141 to 143: HiGHS's own word is 142 or 143."""
+    """Of 160 coins the hardest of six seeds is 142 to 143."""
     both = coins(2_000, 3_500, kinds, 1, even=even, seed=seed)
     best = adl.solve(both, adl.FewestAccounts())
     assert best.certificate.upper - best.certificate.lower <= apart

@@ -35,6 +35,8 @@ from adlopt.optimum.programs.weak_duality import ProvenBound, lower_bound
 
 ROUNDS = 60
 """Linear programs to which rows are added."""
+LATELY, GAINED = 6, 0.01
+"""Of so many programs the last must need so much more than the first, or no more rows are added."""
 VIOLATED = 1e-6
 """By how much a row must say more than a point does."""
 FINEST = 100.0
@@ -85,8 +87,8 @@ class Cover:
 
     def tighten(self, point: FloatArray, end: float = math.inf) -> bool:
         """Put rows that a point misses in place of those that it more than meets; whether any."""
-        missed = [_missed(*row, point) for row in self.asked if not is_late(end)]
         tight = [row for row in self.lifted if row[1] @ point[row[0]] < row[2] + VIOLATED]
+        missed = [_missed(*row, point) for row in self.asked + tight if not is_late(end)]
         self.lifted[:] = tight + [row for row in missed if row is not None]
         return len(self.lifted) > len(tight)
 
@@ -184,7 +186,8 @@ def _missed(owner: IntArray, share: FloatArray, least: float, point: FloatArray)
     whole[0, some] = best[0]
     row, needed = _rounded(share, least, whole, np.array([best[1]]), capped=best[2])
     enough = needed[0] - row[0] @ on > VIOLATED * math.sqrt(row[0] @ row[0])
-    return (owner, row[0], float(needed[0])) if enough else None
+    counted = np.flatnonzero(row[0])
+    return (owner[counted], row[0][counted], float(needed[0])) if enough else None
 
 
 def _rounded(
@@ -251,7 +254,7 @@ def _whole(proven: ProvenBound) -> ProvenBound:
 
 def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]:
     """What the linear program of a cover proves, with rows that its points miss, and the last."""
-    end, answer = search.part_of_time(0.4), None
+    end, answer, needed = search.part_of_time(0.4), None, list[float]()
     for _ in range(ROUNDS):
         latest = replace(cover.program(lifted=True), integer=None)
         try:
@@ -260,7 +263,9 @@ def _bounded(search: FlowSearch, cover: Cover) -> tuple[ProvenBound, FloatArray]
             raise search.infeasible() from None
         except SolverStopped:
             break
-        if is_late(end) or not cover.tighten(answer.columns, end):
+        needed.append(float(answer.columns.sum()))
+        slow = needed[-1] - needed[-LATELY:][0] < GAINED and len(needed) >= LATELY
+        if is_late(end) or slow or not cover.tighten(answer.columns, end):
             break
     if answer is None:
         return NONE, np.zeros(cover.account.size)
