@@ -36,7 +36,7 @@ def on_a_forest(payer: IntArray, payee: IntArray, room: FloatArray, paid: FloatA
     >>> import numpy as np
     >>> one, other = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     >>> on_a_forest(one, other, np.full(4, 9.0), np.array([1.0, 2.0, 3.0, 4.0]))
-    array([0., 3., 4., 3.])
+    array([3., 0., 1., 6.])
     """
     compiles = pays(PLAIN * paid.size)
     if not paid.size or not is_time_for((COMPILED if compiles else PLAIN) * paid.size):
