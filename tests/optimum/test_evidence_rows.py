@@ -3,7 +3,6 @@
 import copy
 import itertools
 import json
-import math
 import random
 import time
 from fractions import Fraction
@@ -29,12 +28,6 @@ def least(cost, rows):
         return exact_lp.most([Fraction(end) for _, end in rows], columns, cost)
     except OverflowError:
         return None
-
-
-def least_or_endless(cost, rows):
-    """The same; endless where what an answer misses by rounding is out of reach without it."""
-    found = least(cost, rows)
-    return math.inf if found is None else found
 
 
 def equal(row, end):
@@ -614,7 +607,7 @@ class Sides:
         for h, row in enumerate(hedges, start=len(self.arcs)):
             cost[h] = Fraction(1)
             rows.append(({a: -v for a, v in row.items()} | {h: 1}, 0))
-        return least_or_endless(cost, rows)
+        return least(cost, rows)
 
     def least_burden(self):
         cost, rows = self.rows(1)
@@ -622,7 +615,7 @@ class Sides:
         cost[z] = Fraction(1)
         for name in self.names:
             rows.append(({a: -v for a, v in self.takes(name).items()} | {z: self.w[name]}, 0))
-        return least_or_endless(cost, rows)
+        return least(cost, rows)
 
     def leverage_of(self, name, x):
         owned = [(a, j, k) for a, (j, k) in enumerate(self.arcs) if self.held[j][0] == name]
