@@ -23,6 +23,8 @@ ALL_NODES = 2**24
 """So many counts in all, and the search gives up."""
 PLAIN_NODES = 2**14
 """So many counts in each account are tried before compiled code is thought of."""
+PLAIN_IN_ALL = 2**16
+"""So many in all, and it is asked again whether compiled code pays."""
 PARTS = 8
 """In so many parts accounts are filled where a few of them may decide."""
 SPARED = 2e-6
@@ -145,26 +147,35 @@ class Filler:
     def _run(self, filling: Filling, todo: IntArray, nodes: int) -> None:
         grid = self.grid
         written = (filling.counts, filling.amounts, filling.bounds)
-        if self.compiled:
+        if not self.compiled:
+            todo = self._plainly(filling, todo, nodes)
+        if todo.size:
             from adlopt.foundation.kernels import compiled
 
             fill = compiled(knapsack.fill, knapsack.least_remainder, knapsack.two_lots)
             given = (grid.start, grid.lot, grid.most, grid.step, grid.worth, filling.limits, todo)
             self.spent += fill(*given, nodes, np.zeros(self.depth, dtype=np.int64), *written)
-            return
+
+    def _plainly(self, filling: Filling, todo: IntArray, nodes: int) -> IntArray:
+        """Run plain loops, until compiled ones pay; those left to fill."""
+        grid = self.grid
+        written = (filling.counts, filling.amounts, filling.bounds)
         if not self.columns:
             arrays = (grid.start, grid.lot, grid.most, grid.step, grid.worth)
             self.columns = [array.tolist() for array in arrays]
         start, lot, most, step, worth = self.columns
         counts, amounts, bounds = (array.tolist() for array in written)
-        spent = knapsack.fill(
-            start, lot, most, step, worth, filling.limits.tolist(), todo.tolist(),
-            nodes, [0] * self.depth, counts, amounts, bounds,
-        )  # fmt: skip
-        self.spent += spent
-        self.compiled = pays(SPARED * spent)
+        limits, many = filling.limits.tolist(), 1 + PLAIN_IN_ALL // nodes
+        while todo.size and not self.compiled:
+            spent = knapsack.fill(
+                start, lot, most, step, worth, limits, todo[:many].tolist(),
+                nodes, [0] * self.depth, counts, amounts, bounds,
+            )  # fmt: skip
+            self.spent += spent
+            self.compiled, todo = pays(SPARED * spent), todo[many:]
         for array, values in zip(written, (counts, amounts, bounds), strict=True):
             array[:] = values
+        return todo
 
 
 def _most_open(filling: Filling) -> IntArray:
