@@ -79,7 +79,8 @@ class Matches(Tabular, Record):
         return {**named, "paid_usd": paid / MICRO}
 
     def _heading(self) -> str:
-        return f"{counted(self._joined()[0].size, 'closing')}, in order"
+        closed = sum(int(np.count_nonzero(block.lots)) for block in self.blocks)
+        return f"{counted(closed, 'closing')}, in order"
 
     def _joined(self) -> list[AnyArray]:
         """Fields of all, each of shape (k,): the fund's, then by the turn of the loser."""
